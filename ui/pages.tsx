@@ -9,7 +9,7 @@ import { z } from "zod";
 import type { DashboardClient } from "./client/dashboard_service.ts";
 import { PageFrame } from "./shell/page_frame.tsx";
 import { NotFound, PageError } from "./shell/no_page.tsx";
-import { prefetchDashboard } from "./state/dashboards.ts";
+import { prefetchDashboard } from "./queries/dashboards.ts";
 import { FrameSearch } from "./state/url.ts";
 import { listColumns } from "./views/dashboards/list/list_rows.ts";
 import { agentStates } from "./views/agents/agent_rows.ts";

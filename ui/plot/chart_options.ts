@@ -1,6 +1,6 @@
 import uPlot from "uplot";
 import type { ChartSeries } from "./chart_data.ts";
-import { formatValue, type Unit } from "./format.ts";
+import { formatValue, type Unit } from "../units/format.ts";
 import type { Scale } from "./scale.ts";
 import { axisFont, timeAxis, zoneOption } from "./time_axis.ts";
 

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import { summarise, type ChartSeries, type Summary } from "./chart_data.ts";
-import { formatValue, type Unit } from "./format.ts";
+import { formatValue, type Unit } from "../units/format.ts";
 
 type Column = "name" | keyof Summary;
 const figures = ["last", "min", "mean", "max"] as const;

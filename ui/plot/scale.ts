@@ -1,4 +1,4 @@
-import type { Unit } from "./format.ts";
+import type { Unit } from "../units/format.ts";
 
 /** A vertical axis from zero: its end, and the distance of its lines. */
 export type Scale = { readonly max: number; readonly step: number };

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { formatDateTime, formatExact, formatMoment } from "./format.ts";
+import { formatDateTime, formatExact, formatMoment } from "../units/format.ts";
 import { tickText } from "./time_axis.ts";
 
 const beforeChangeMs = Date.UTC(2026, 2, 29, 0, 59, 59, 7);

@@ -4,7 +4,7 @@ import { useDark } from "../state/theme.ts";
 import { useTimeZone } from "../state/time_zone.ts";
 import { summarise, type ChartData, type ChartSeries } from "./chart_data.ts";
 import { chartOptions } from "./chart_options.ts";
-import { formatValue, type Unit } from "./format.ts";
+import { formatValue, type Unit } from "../units/format.ts";
 import { shadeIncomplete } from "./incomplete_shade.ts";
 import { LegendTable } from "./legend_table.tsx";
 import { createAxis } from "./scale.ts";

@@ -1,7 +1,7 @@
 import type { ChartAnnotation } from "../panels/panel_kind.ts";
 import { useDark } from "../state/theme.ts";
 import { resolveColor, withAlpha } from "./colors.ts";
-import { formatExact } from "./format.ts";
+import { formatExact } from "../units/format.ts";
 import type { TimePlane } from "./time_plane.ts";
 
 type Props = {

@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import { formatExact, formatValue, type Unit } from "./format.ts";
+import { formatExact, formatValue, type Unit } from "../units/format.ts";
 
 const rowsMax = 12;
 

@@ -1,5 +1,5 @@
 import { browserZone } from "../units/time_zones.ts";
-import { formatDateTime } from "../plot/format.ts";
+import { formatDateTime } from "../units/format.ts";
 import { parseMoment } from "./moment.ts";
 import type { TimeRange } from "./time_range.ts";
 

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Lane } from "../client/query_service.ts";
-import { formatCount, formatSpan } from "../plot/format.ts";
-import { reasonWords, sumLanes } from "../state/account.ts";
+import { formatCount, formatSpan } from "../units/format.ts";
+import { reasonWords, sumLanes } from "../client/account.ts";
 import { AccountWord } from "./account_word.tsx";
 
 /** Rows drawn; the caller puts those first that matter, and lets people filter. */

@@ -1,5 +1,5 @@
-import { formatCount } from "../plot/format.ts";
-import { reasonWords, type Account } from "../state/account.ts";
+import { formatCount } from "../units/format.ts";
+import { reasonWords, type Account } from "../client/account.ts";
 import { Icon } from "./icon.tsx";
 
 type Props = {

@@ -1,4 +1,4 @@
-import { formatAgo, formatExact } from "../plot/format.ts";
+import { formatAgo, formatExact } from "../units/format.ts";
 import { useTimeZone } from "../state/time_zone.ts";
 
 type Props = {

@@ -1,5 +1,5 @@
 import type { EventRow } from "../client/event_service.ts";
-import { formatAgo, formatExact } from "../plot/format.ts";
+import { formatAgo, formatExact } from "../units/format.ts";
 import { useNow } from "../state/media.ts";
 import { useTimeZone } from "../state/time_zone.ts";
 import { Icon, type IconName } from "./icon.tsx";

@@ -1,7 +1,7 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { messageOf, OperatingError } from "#shared/errors.ts";
-import { formatAgo, formatExact } from "../plot/format.ts";
+import { formatAgo, formatExact } from "../units/format.ts";
 import { useNow } from "../state/media.ts";
 import { useTimeZone } from "../state/time_zone.ts";
 import { ErrorText } from "./error_text.tsx";

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { SeriesLimitRow } from "../client/query_service.ts";
-import { formatAgo, formatCount, formatExact } from "../plot/format.ts";
+import { formatAgo, formatCount, formatExact } from "../units/format.ts";
 import { useNow } from "../state/media.ts";
 import { useTimeZone } from "../state/time_zone.ts";
 import { Icon } from "./icon.tsx";

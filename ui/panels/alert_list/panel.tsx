@@ -5,9 +5,9 @@ import {
   type AlertRow,
   type AlertRuleRow,
 } from "../../client/alerting.ts";
-import { formatAgo } from "../../plot/format.ts";
+import { formatAgo } from "../../units/format.ts";
 import { useNow } from "../../state/media.ts";
-import { intervalOf } from "../../state/queries.ts";
+import { intervalOf } from "../../queries/query_client.ts";
 import { Icon, type IconName } from "../../widgets/icon.tsx";
 import { Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import type { PanelProps } from "../panel_kind.ts";

@@ -1,5 +1,5 @@
-import { formatAgo, formatSpan } from "../../plot/format.ts";
-import { useStoredAnnotations } from "../../state/dashboards.ts";
+import { formatAgo, formatSpan } from "../../units/format.ts";
+import { useStoredAnnotations } from "../../queries/dashboards.ts";
 import { useNow } from "../../state/media.ts";
 import { Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import type { PanelProps } from "../panel_kind.ts";

@@ -1,5 +1,5 @@
 import type { DashboardRow } from "../../client/dashboard_service.ts";
-import { useDashboards } from "../../state/dashboards.ts";
+import { useDashboards } from "../../queries/dashboards.ts";
 import { Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import type { PanelProps } from "../panel_kind.ts";
 import { InnerLink } from "../parts/inner_link.tsx";

@@ -1,5 +1,5 @@
 import { useCallback, useMemo } from "react";
-import { formatSpan } from "../../plot/format.ts";
+import { formatSpan } from "../../units/format.ts";
 import { CanvasPicture, clipped } from "../../plot/canvas_picture.tsx";
 import type { ChartTheme } from "../../plot/chart_theme.ts";
 import { textOn } from "../../plot/colors.ts";

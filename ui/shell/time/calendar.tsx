@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { DayPicker, type DateRange } from "react-day-picker";
-import { formatDateTime } from "../../plot/format.ts";
+import { formatDateTime } from "../../units/format.ts";
 import { dateIn, zoneName } from "../../units/time_zones.ts";
 import { parseMoment } from "../../state/moment.ts";
 import type { TimeRange } from "../../state/time_range.ts";

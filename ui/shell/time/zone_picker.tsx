@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { Combobox, type ComboOption } from "../../overlays/combobox.tsx";
 import { showToast } from "../../overlays/toast.ts";
-import { formatOffset } from "../../plot/format.ts";
+import { formatOffset } from "../../units/format.ts";
 import { browserZone, isTimeZone, zoneName } from "../../units/time_zones.ts";
 import { useSearchChange } from "../../state/frame.ts";
 import { rememberTimeZone, useTimeZone } from "../../state/time_zone.ts";

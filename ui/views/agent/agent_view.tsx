@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import type { AgentRow } from "../../client/query_service.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { usePageTitle } from "../../state/page_title.ts";
-import { useAgent, useSeriesLimits } from "../../state/queries.ts";
+import { useAgent, useSeriesLimits } from "../../queries/inventory.ts";
 import { Tabs } from "../../overlays/tabs.tsx";
 import { AccountTable } from "../../widgets/account_table.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";

@@ -1,7 +1,7 @@
 import type { AgentRow } from "../../client/query_service.ts";
 import type { FleetAgent } from "../../client/fleet.ts";
-import { formatAgo } from "../../plot/format.ts";
-import { useAgentDifference, useFleetAgents } from "../../state/fleet.ts";
+import { formatAgo } from "../../units/format.ts";
+import { useAgentDifference, useFleetAgents } from "../../queries/fleet.ts";
 import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";

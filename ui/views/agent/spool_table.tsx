@@ -1,5 +1,5 @@
 import type { SourceRow, SpoolRow } from "../../client/query_service.ts";
-import { formatCount, formatSpan, formatValue } from "../../plot/format.ts";
+import { formatCount, formatSpan, formatValue } from "../../units/format.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Empty } from "../../widgets/picture.tsx";
 import type { RowColumn } from "../../widgets/row_columns.ts";

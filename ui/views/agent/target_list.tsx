@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { AgentRow, Target } from "../../client/query_service.ts";
-import { formatAgo, formatCount, formatSpan } from "../../plot/format.ts";
+import { formatAgo, formatCount, formatSpan } from "../../units/format.ts";
 import { useSearchChange } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { Ago } from "../../widgets/ago.tsx";

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { formatAgo, formatCount, formatSpan, formatValue } from "../../plot/format.ts";
+import { formatAgo, formatCount, formatSpan, formatValue } from "../../units/format.ts";
 import type { RowColumn } from "../../widgets/row_columns.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { StatusWord } from "../../widgets/status_word.tsx";

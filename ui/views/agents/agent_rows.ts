@@ -1,6 +1,6 @@
 import type { FleetAgent, Releases } from "../../client/fleet.ts";
 import type { AgentRow } from "../../client/query_service.ts";
-import { sumLanes, type Account } from "../../state/account.ts";
+import { sumLanes, type Account } from "../../client/account.ts";
 
 /** One agent as the list shows it. */
 export type ListedAgent = {

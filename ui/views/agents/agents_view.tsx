@@ -1,9 +1,9 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useDeferredValue, useMemo, useState } from "react";
-import { useFleetAgents, useReleases } from "../../state/fleet.ts";
+import { useFleetAgents, useReleases } from "../../queries/fleet.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
-import { useAgents } from "../../state/queries.ts";
+import { useAgents } from "../../queries/inventory.ts";
 import { hideSearch, parseHide, parseSorting, sortingSearch } from "../../state/table_search.ts";
 import { Button } from "../../widgets/buttons.tsx";
 import { Icon } from "../../widgets/icon.tsx";

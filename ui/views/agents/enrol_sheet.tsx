@@ -3,7 +3,7 @@ import { useState } from "react";
 import { createToken, type Enrolments, type MadeToken } from "../../client/fleet.ts";
 import { Select } from "../../overlays/select.tsx";
 import { Sheet } from "../../overlays/sheet.tsx";
-import { useEnrolments } from "../../state/fleet.ts";
+import { useEnrolments } from "../../queries/fleet.ts";
 import { useNow } from "../../state/media.ts";
 import { Ago } from "../../widgets/ago.tsx";
 import { Button } from "../../widgets/buttons.tsx";

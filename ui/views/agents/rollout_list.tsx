@@ -14,7 +14,7 @@ import {
   useEnrolments,
   useReleases,
   useRolloutAgents,
-} from "../../state/fleet.ts";
+} from "../../queries/fleet.ts";
 import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { Ago } from "../../widgets/ago.tsx";

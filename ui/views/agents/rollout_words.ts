@@ -1,4 +1,4 @@
-import { formatSpan } from "../../plot/format.ts";
+import { formatSpan } from "../../units/format.ts";
 import type { Rollout, RolloutAgent, RolloutCommand } from "../../client/fleet.ts";
 
 const words: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import { messageOf } from "#shared/errors.ts";
 import { revokeToken, type TokenRow } from "../../client/fleet.ts";
 import { ConfirmDialog } from "../../overlays/dialog.tsx";
 import { showToast } from "../../overlays/toast.ts";
-import { formatAgo } from "../../plot/format.ts";
+import { formatAgo } from "../../units/format.ts";
 import { useNow } from "../../state/media.ts";
 import { Ago } from "../../widgets/ago.tsx";
 import type { RowColumn } from "../../widgets/row_columns.ts";

@@ -6,8 +6,8 @@ import { WordsField } from "../../dashboards/form/words_field.tsx";
 import { Dialog } from "../../overlays/dialog.tsx";
 import { Switch } from "../../overlays/switch.tsx";
 import { showToast } from "../../overlays/toast.ts";
-import { formatExact } from "../../plot/format.ts";
-import { useDeleteAnnotation, useSaveAnnotation } from "../../state/dashboards.ts";
+import { formatExact } from "../../units/format.ts";
+import { useDeleteAnnotation, useSaveAnnotation } from "../../queries/dashboards.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
 import { Button } from "../../widgets/buttons.tsx";
 

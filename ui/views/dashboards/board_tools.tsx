@@ -4,7 +4,7 @@ import { messageOf } from "#shared/errors.ts";
 import type { DashboardRow } from "../../client/dashboard_service.ts";
 import { Menu, type MenuEntry } from "../../overlays/menu.tsx";
 import { showToast } from "../../overlays/toast.ts";
-import { useStarDashboard } from "../../state/dashboards.ts";
+import { useStarDashboard } from "../../queries/dashboards.ts";
 import { useSearchChange } from "../../state/frame.ts";
 import { copyText } from "../../widgets/copy_button.tsx";
 import { Icon } from "../../widgets/icon.tsx";

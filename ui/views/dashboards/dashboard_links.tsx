@@ -3,7 +3,7 @@ import type { DashboardLink } from "#shared/dashboards/dashboard.ts";
 import { interpolateLink, safeAddress } from "../../dashboards/model/data_links.ts";
 import { valuesOf } from "../../dashboards/model/variables.ts";
 import { Menu } from "../../overlays/menu.tsx";
-import { useDashboards } from "../../state/dashboards.ts";
+import { useDashboards } from "../../queries/dashboards.ts";
 import { useFrame } from "../../state/frame.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { openAddress } from "./grid/panel_links.tsx";

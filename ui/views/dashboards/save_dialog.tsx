@@ -5,7 +5,7 @@ import { ConflictError } from "../../client/rpc.ts";
 import { TextField } from "../../dashboards/form/fields.tsx";
 import { Dialog } from "../../overlays/dialog.tsx";
 import { showToast } from "../../overlays/toast.ts";
-import { useDashboards, useSaveDashboard } from "../../state/dashboards.ts";
+import { useDashboards, useSaveDashboard } from "../../queries/dashboards.ts";
 import type { Editor } from "./state/use_editor.ts";
 import { Button } from "../../widgets/buttons.tsx";
 

@@ -1,9 +1,9 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { useDeferredValue, useMemo } from "react";
 import type { Lane } from "../../client/query_service.ts";
-import { sumLanes } from "../../state/account.ts";
+import { sumLanes } from "../../client/account.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
-import { useAgents, useLossAccount, useSeriesLimits } from "../../state/queries.ts";
+import { useAgents, useLossAccount, useSeriesLimits } from "../../queries/inventory.ts";
 import { Button } from "../../widgets/buttons.tsx";
 import { ExportMenu } from "../../widgets/export_menu.tsx";
 import { rowExports } from "../../widgets/row_columns.ts";

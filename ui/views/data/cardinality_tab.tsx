@@ -1,10 +1,10 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useDeferredValue, type ReactNode } from "react";
 import type { Cardinality, NameCount } from "../../client/data_service.ts";
-import { formatCount, formatValue } from "../../plot/format.ts";
+import { formatCount, formatValue } from "../../units/format.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
-import { useSeriesLimits } from "../../state/queries.ts";
-import { useCardinality } from "../../state/storage.ts";
+import { useSeriesLimits } from "../../queries/inventory.ts";
+import { useCardinality } from "../../queries/storage.ts";
 import { Button } from "../../widgets/buttons.tsx";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { FilterBox } from "../../widgets/filter_box.tsx";

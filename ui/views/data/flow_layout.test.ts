@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { sumLanes } from "../../state/account.ts";
+import { sumLanes } from "../../client/account.ts";
 import { flowLayout } from "./flow_layout.ts";
 
 const count = fc.integer({ min: 0, max: 1e9 });

@@ -1,4 +1,4 @@
-import { reasonWords, type Account } from "../../state/account.ts";
+import { reasonWords, type Account } from "../../client/account.ts";
 
 export type FlowEnd = {
   readonly key: string;

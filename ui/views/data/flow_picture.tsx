@@ -1,5 +1,5 @@
-import { formatCount } from "../../plot/format.ts";
-import type { Account } from "../../state/account.ts";
+import { formatCount } from "../../units/format.ts";
+import type { Account } from "../../client/account.ts";
 import { flowLayout, type FlowEnd } from "./flow_layout.ts";
 
 const blockPx = 10;

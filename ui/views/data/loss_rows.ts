@@ -1,6 +1,6 @@
 import type { Lane } from "../../client/query_service.ts";
-import { formatCount, formatValue } from "../../plot/format.ts";
-import { reasonWords, sumLanes } from "../../state/account.ts";
+import { formatCount, formatValue } from "../../units/format.ts";
+import { reasonWords, sumLanes } from "../../client/account.ts";
 import type { RowColumn } from "../../widgets/row_columns.ts";
 
 /** What one agent dropped of one signal for one reason. */

@@ -1,5 +1,5 @@
 import type { Storage, StorageShare, StorageVolume } from "../../client/data_service.ts";
-import { formatAgo, formatSpan } from "../../plot/format.ts";
+import { formatAgo, formatSpan } from "../../units/format.ts";
 import { type BuiltInSignal, signalOf } from "#shared/signals.ts";
 
 const dayMs = 86_400_000;

@@ -10,10 +10,10 @@ import {
   formatDateTime,
   formatSpan,
   formatValue,
-} from "../../plot/format.ts";
+} from "../../units/format.ts";
 import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
-import { useStorage } from "../../state/storage.ts";
+import { useStorage } from "../../queries/storage.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
 import { Ago } from "../../widgets/ago.tsx";
 import { Icon } from "../../widgets/icon.tsx";

@@ -3,7 +3,7 @@ import { OperatingError } from "#shared/errors.ts";
 import { Dashboard, type Panel } from "#shared/dashboards/dashboard.ts";
 import type { DashboardRow } from "../../client/dashboard_service.ts";
 import { fillFormula } from "../../promql/formula.ts";
-import { useServices } from "../../state/services.ts";
+import { useServices } from "../../queries/services.ts";
 import type { TimeRange } from "../../state/time_range.ts";
 import type { ExploreQuery, ExploreState } from "./explore_search.ts";
 import { panelOf } from "./panel_of.ts";

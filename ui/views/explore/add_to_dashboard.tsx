@@ -5,7 +5,7 @@ import { InnerLink } from "../../panels/parts/inner_link.tsx";
 import { Combobox } from "../../overlays/combobox.tsx";
 import { Dialog } from "../../overlays/dialog.tsx";
 import { ToggleGroup } from "../../overlays/toggle_group.tsx";
-import { useDashboards } from "../../state/dashboards.ts";
+import { useDashboards } from "../../queries/dashboards.ts";
 import { useFrame } from "../../state/frame.ts";
 import { exploreQueries, useAddPanel } from "./add_panel.ts";
 import type { ExploreState } from "./explore_search.ts";

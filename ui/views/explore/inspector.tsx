@@ -4,7 +4,7 @@ import { framesToText } from "../../frames/export.ts";
 import { type InspectedAnswer, queryJson } from "../../client/promql_query.ts";
 import { Select } from "../../overlays/select.tsx";
 import { Tabs } from "../../overlays/tabs.tsx";
-import { formatCount, formatSpan, formatValue } from "../../plot/format.ts";
+import { formatCount, formatSpan, formatValue } from "../../units/format.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { ErrorText } from "../../widgets/error_text.tsx";
 import { Empty } from "../../widgets/picture.tsx";

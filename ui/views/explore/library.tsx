@@ -4,7 +4,7 @@ import { messageOf } from "#shared/errors.ts";
 import type { SavedQueryRow } from "../../client/dashboard_service.ts";
 import { showToast } from "../../overlays/toast.ts";
 import { Tabs } from "../../overlays/tabs.tsx";
-import { useDeleteQuery, useSavedQueries, useSaveQuery } from "../../state/dashboards.ts";
+import { useDeleteQuery, useSavedQueries, useSaveQuery } from "../../queries/dashboards.ts";
 import { forgetQueries, pastQueries, starQuery } from "../../state/query_history.ts";
 import { Ago } from "../../widgets/ago.tsx";
 import { FilterBox } from "../../widgets/filter_box.tsx";

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { countSeries, countSeriesBy } from "../../client/series_counts.ts";
 import type { FoundMetric } from "../../client/search.ts";
-import { formatCount } from "../../plot/format.ts";
+import { formatCount } from "../../units/format.ts";
 import { type Matcher, selectorText } from "../../promql/expr.ts";
 import { useFrame } from "../../state/frame.ts";
 import { FilterBox } from "../../widgets/filter_box.tsx";

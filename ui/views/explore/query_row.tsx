@@ -4,7 +4,7 @@ import { formatPromql } from "../../client/promql_query.ts";
 import { Menu, type MenuEntry } from "../../overlays/menu.tsx";
 import { showToast } from "../../overlays/toast.ts";
 import { ToggleGroup } from "../../overlays/toggle_group.tsx";
-import { formatCount, formatSpan } from "../../plot/format.ts";
+import { formatCount, formatSpan } from "../../units/format.ts";
 import { emptyQuery } from "../../promql/builder.ts";
 import { readBuilder } from "../../promql/read_builder.ts";
 import { lengthText } from "../../promql/variables.ts";

@@ -1,5 +1,5 @@
 import type { ReadFigures, SelectorFigures } from "#proto/gen/v1/columns_pb.js";
-import { formatCount, formatSpan, formatValue } from "../../plot/format.ts";
+import { formatCount, formatSpan, formatValue } from "../../units/format.ts";
 import { lengthText } from "../../promql/variables.ts";
 
 /** What a query read, as far as the aggregator tells. */

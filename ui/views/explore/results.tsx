@@ -3,7 +3,7 @@ import { incompleteOf, lateIn, type LateLane } from "../../dashboards/runner/lat
 import type { Frame } from "../../frames/frame.ts";
 import { PanelBody } from "../../panels/panel_body.tsx";
 import { ToggleGroup } from "../../overlays/toggle_group.tsx";
-import { formatAgo, formatExact } from "../../plot/format.ts";
+import { formatAgo, formatExact } from "../../units/format.ts";
 import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { zoomedOut } from "../../state/time_range.ts";

@@ -1,5 +1,5 @@
 import type { Labels } from "#shared/model/labels.ts";
-import type { Unit } from "../../plot/format.ts";
+import type { Unit } from "../../units/format.ts";
 import { diskUsed, hostSelector, rateWindow, selectors } from "../hosts/host_rows.ts";
 
 /** One chart of the host page, as data. */

@@ -1,5 +1,5 @@
 import type { AgentRow } from "../../client/query_service.ts";
-import { useEvents } from "../../state/events.ts";
+import { useEvents } from "../../queries/events.ts";
 import { useFrame } from "../../state/frame.ts";
 import { EventList } from "../../widgets/event_list.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";

@@ -4,7 +4,7 @@ import type { AgentRow } from "../../client/query_service.ts";
 import { Tabs } from "../../overlays/tabs.tsx";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { usePageTitle } from "../../state/page_title.ts";
-import { useAgent } from "../../state/queries.ts";
+import { useAgent } from "../../queries/inventory.ts";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { ConfigurationTab } from "../agent/configuration_tab.tsx";
 import { TargetList } from "../agent/target_list.tsx";

@@ -1,8 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { AnsiText } from "../../panels/parts/ansi_text.tsx";
-import { formatExact } from "../../plot/format.ts";
-import type { KeyedLine } from "../../state/log_follow.ts";
+import { formatExact } from "../../units/format.ts";
+import type { KeyedLine } from "../../queries/log_follow.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { levelOf } from "./log_level.ts";

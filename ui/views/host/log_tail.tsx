@@ -1,9 +1,9 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { useDeferredValue, useState } from "react";
 import { quote } from "../../client/prometheus.ts";
-import { formatCount } from "../../plot/format.ts";
+import { formatCount } from "../../units/format.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
-import { linesMax, useLogFollow, type LogPicture } from "../../state/log_follow.ts";
+import { linesMax, useLogFollow, type LogPicture } from "../../queries/log_follow.ts";
 import { follows } from "../../state/time_range.ts";
 import { FilterBox } from "../../widgets/filter_box.tsx";
 import { Icon } from "../../widgets/icon.tsx";

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
-import { formatCount, formatValue } from "../../plot/format.ts";
+import { formatCount, formatValue } from "../../units/format.ts";
 import { Sparkline } from "../../plot/sparkline.tsx";
 import { StatusWord } from "../../widgets/status_word.tsx";
 import { hasTargetsDown } from "./host_labels.ts";

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
-import { formatCount, formatValue, type Unit } from "../../plot/format.ts";
+import { formatCount, formatValue, type Unit } from "../../units/format.ts";
 import { Sparkline } from "../../plot/sparkline.tsx";
 import { AccountWord } from "../../widgets/account_word.tsx";
 import { Ago } from "../../widgets/ago.tsx";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { agentRow } from "../../client/agent_row.fixture.ts";
-import type { RangeSet } from "../../state/ranges.ts";
+import type { RangeSet } from "../../queries/ranges.ts";
 import { figures, hostRows } from "./host_rows.ts";
 
 type Answer = RangeSet["answers"][number];

@@ -1,8 +1,8 @@
 import type { AgentRow } from "../../client/query_service.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { quote } from "../../client/prometheus.ts";
-import { sumLanes, type Account } from "../../state/account.ts";
-import type { Expression, RangeSet } from "../../state/ranges.ts";
+import { sumLanes, type Account } from "../../client/account.ts";
+import type { Expression, RangeSet } from "../../queries/ranges.ts";
 
 /** One host as the list shows it. Figures are undefined where no sample is known. */
 export type HostRow = {

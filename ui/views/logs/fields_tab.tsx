@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { queryCounts, type LogSeries } from "../../client/logs.ts";
 import type { FacetField } from "../../client/log_records.ts";
-import { formatCount } from "../../plot/format.ts";
+import { formatCount } from "../../units/format.ts";
 import { Sparkline } from "../../plot/sparkline.tsx";
 import { stepOf, type Window } from "../../state/time_range.ts";
 import { Icon } from "../../widgets/icon.tsx";

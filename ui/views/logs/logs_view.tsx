@@ -4,7 +4,7 @@ import { useMemo, useRef } from "react";
 import { messageOf, OperatingError } from "#shared/errors.ts";
 import { levels, queryCounts, queryCountsAt, queryRows, type Level } from "../../client/logs.ts";
 import { Tabs } from "../../overlays/tabs.tsx";
-import { formatCount } from "../../plot/format.ts";
+import { formatCount } from "../../units/format.ts";
 import { useFrame } from "../../state/frame.ts";
 import type { Window } from "../../state/time_range.ts";
 import { Icon } from "../../widgets/icon.tsx";

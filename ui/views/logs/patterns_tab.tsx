@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { queryPatterns, type LogPattern } from "../../client/logs.ts";
-import { formatAgo, formatCount } from "../../plot/format.ts";
+import { formatAgo, formatCount } from "../../units/format.ts";
 import { Sparkline } from "../../plot/sparkline.tsx";
 import { stepOf, type Window } from "../../state/time_range.ts";
 import { Icon } from "../../widgets/icon.tsx";

@@ -13,7 +13,7 @@ import {
   type Level,
 } from "../../client/logs.ts";
 import { Select } from "../../overlays/select.tsx";
-import { formatCount, formatValue } from "../../plot/format.ts";
+import { formatCount, formatValue } from "../../units/format.ts";
 import { useSearchChange } from "../../state/frame.ts";
 import { useScroller } from "../../state/scroll.ts";
 import { stepOf, type Window } from "../../state/time_range.ts";

@@ -1,7 +1,7 @@
 import { useMemo, useRef, useState } from "react";
 import type { Level, LogMatrix } from "../../client/logs.ts";
 import { levelNamed, levels } from "../../client/logs.ts";
-import { formatCount } from "../../plot/format.ts";
+import { formatCount } from "../../units/format.ts";
 import type { Window } from "../../state/time_range.ts";
 import { dayOf, lineTime } from "./state/log_time.ts";
 

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { queryRange } from "../../client/prometheus.ts";
 import type { AgentRow } from "../../client/query_service.ts";
 import { InnerLink } from "../../panels/parts/inner_link.tsx";
-import { intervalOf } from "../../state/queries.ts";
+import { intervalOf } from "../../queries/query_client.ts";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { figures, hostExpressions } from "../hosts/host_rows.ts";
 import { hostPage } from "../../state/places.ts";

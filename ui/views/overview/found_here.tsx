@@ -1,5 +1,5 @@
 import type { AgentRow, Service } from "../../client/query_service.ts";
-import { useAgent } from "../../state/queries.ts";
+import { useAgent } from "../../queries/inventory.ts";
 import { InnerLink } from "../../panels/parts/inner_link.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 import { Empty, Picture, Skeleton } from "../../widgets/picture.tsx";

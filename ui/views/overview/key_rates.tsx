@@ -2,11 +2,11 @@ import { useMemo, type ReactNode } from "react";
 import type { Storage } from "../../client/data_service.ts";
 import type { AgentRow } from "../../client/query_service.ts";
 import { InnerLink } from "../../panels/parts/inner_link.tsx";
-import { formatCount, formatValue } from "../../plot/format.ts";
+import { formatCount, formatValue } from "../../units/format.ts";
 import { Sparkline } from "../../plot/sparkline.tsx";
 import { useFrame } from "../../state/frame.ts";
 import { explorePage } from "../../state/places.ts";
-import { useRangeSet } from "../../state/ranges.ts";
+import { useRangeSet } from "../../queries/ranges.ts";
 import { Corner, RefreshCorner } from "../../widgets/picture.tsx";
 import { rateWindow } from "../hosts/host_rows.ts";
 

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { runningConfig } from "../../client/running_config.ts";
-import { intervalOf } from "../../state/queries.ts";
+import { intervalOf } from "../../queries/query_client.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 import { Picture, Skeleton } from "../../widgets/picture.tsx";

@@ -1,4 +1,4 @@
-import { formatCount } from "../../plot/format.ts";
+import { formatCount } from "../../units/format.ts";
 
 /** What kinds of things can be wrong; the most urgent first. */
 export const problemKinds = [

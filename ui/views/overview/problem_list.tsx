@@ -1,4 +1,4 @@
-import { formatAgo, formatCount, formatExact, formatSpan } from "../../plot/format.ts";
+import { formatAgo, formatCount, formatExact, formatSpan } from "../../units/format.ts";
 import { useNow } from "../../state/media.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
 import { Icon } from "../../widgets/icon.tsx";

@@ -4,9 +4,10 @@ import { messageOf } from "#shared/errors.ts";
 import { listAlerts } from "../../client/alerting.ts";
 import { queryRange } from "../../client/prometheus.ts";
 import type { AgentRow } from "../../client/query_service.ts";
-import { intervalOf, useAgents, useSeriesLimits } from "../../state/queries.ts";
-import { useServices } from "../../state/services.ts";
-import { useStorage } from "../../state/storage.ts";
+import { useAgents, useSeriesLimits } from "../../queries/inventory.ts";
+import { intervalOf } from "../../queries/query_client.ts";
+import { useServices } from "../../queries/services.ts";
+import { useStorage } from "../../queries/storage.ts";
 import { diskUsed, selectors } from "../hosts/host_rows.ts";
 import {
   agentProblems,

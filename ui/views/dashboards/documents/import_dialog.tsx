@@ -4,7 +4,7 @@ import { messageOf } from "#shared/errors.ts";
 import { TextField } from "../../../dashboards/form/fields.tsx";
 import { Dialog } from "../../../overlays/dialog.tsx";
 import { showToast } from "../../../overlays/toast.ts";
-import { useDashboards, useSaveDashboard } from "../../../state/dashboards.ts";
+import { useDashboards, useSaveDashboard } from "../../../queries/dashboards.ts";
 import { readImport, type Imported } from "./read_import.ts";
 import { ImportNotes } from "./import_notes.tsx";
 import { Button } from "../../../widgets/buttons.tsx";

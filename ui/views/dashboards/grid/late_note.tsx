@@ -1,5 +1,5 @@
 import { lateWords, type LateLane } from "../../../dashboards/runner/late.ts";
-import { formatExact } from "../../../plot/format.ts";
+import { formatExact } from "../../../units/format.ts";
 import { Corner } from "../../../widgets/picture.tsx";
 
 type Props = { readonly lanes: readonly LateLane[]; readonly timeZone: string };

@@ -8,7 +8,7 @@ import { allQuestions } from "../../../dashboards/runner/panel_plan.ts";
 import { Tooltip } from "../../../overlays/tooltip.tsx";
 import { PanelBody } from "../../../panels/panel_body.tsx";
 import { panelKindOf } from "../../../panels/registry.ts";
-import { formatAgo } from "../../../plot/format.ts";
+import { formatAgo } from "../../../units/format.ts";
 import type { TimeRange } from "../../../state/time_range.ts";
 import { Icon } from "../../../widgets/icon.tsx";
 import { Corner, Empty, Skeleton } from "../../../widgets/picture.tsx";

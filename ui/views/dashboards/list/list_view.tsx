@@ -3,7 +3,7 @@ import { lazy, Suspense, useDeferredValue, useMemo, useState } from "react";
 import type { DashboardOrigin, DashboardRow } from "../../../client/dashboard_service.ts";
 import { Menu, type MenuEntry } from "../../../overlays/menu.tsx";
 import { Select } from "../../../overlays/select.tsx";
-import { useDashboards } from "../../../state/dashboards.ts";
+import { useDashboards } from "../../../queries/dashboards.ts";
 import { useSearchChange } from "../../../state/frame.ts";
 import { FilterBox } from "../../../widgets/filter_box.tsx";
 import { Icon } from "../../../widgets/icon.tsx";

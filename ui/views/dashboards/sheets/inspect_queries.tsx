@@ -6,7 +6,7 @@ import { formatDuration } from "#shared/text/duration.ts";
 import { toNs } from "../../../client/logs.ts";
 import { fetchJson } from "../../../client/transport.ts";
 import { windowAt, type Question } from "../../../dashboards/runner/question.ts";
-import { formatExact } from "../../../plot/format.ts";
+import { formatExact } from "../../../units/format.ts";
 import { aligned, type Window } from "../../../state/time_range.ts";
 import { useTimeZone } from "../../../state/time_zone.ts";
 import { CopyButton } from "../../../widgets/copy_button.tsx";

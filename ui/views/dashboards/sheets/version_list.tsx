@@ -3,7 +3,7 @@ import { Dashboard } from "#shared/dashboards/dashboard.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { DashboardRow, DashboardVersionRow } from "../../../client/dashboard_service.ts";
 import { showToast } from "../../../overlays/toast.ts";
-import { useDashboardVersions, useSaveDashboard } from "../../../state/dashboards.ts";
+import { useDashboardVersions, useSaveDashboard } from "../../../queries/dashboards.ts";
 import { useNow } from "../../../state/media.ts";
 import { Ago } from "../../../widgets/ago.tsx";
 import { Empty, Picture, Skeleton } from "../../../widgets/picture.tsx";

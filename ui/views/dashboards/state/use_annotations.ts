@@ -5,7 +5,7 @@ import type { StoredAnnotation } from "../../../client/dashboard_service.ts";
 import { annotationQuestion } from "../../../dashboards/runner/annotation_question.ts";
 import { windowAt, type RunScope } from "../../../dashboards/runner/question.ts";
 import { askFrames, type Ask } from "../../../frames/ask.ts";
-import { useStoredAnnotations } from "../../../state/dashboards.ts";
+import { useStoredAnnotations } from "../../../queries/dashboards.ts";
 import { annotationsIn } from "../../../dashboards/runner/annotation_frames.ts";
 import type { BoardAnnotation } from "./board_context.ts";
 

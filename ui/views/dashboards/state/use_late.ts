@@ -1,8 +1,8 @@
 import { useMemo } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { lateLanes, nothingLate, type Late } from "../../../dashboards/runner/late.ts";
-import { useLossAccount } from "../../../state/queries.ts";
-import { useServices } from "../../../state/services.ts";
+import { useLossAccount } from "../../../queries/inventory.ts";
+import { useServices } from "../../../queries/services.ts";
 
 /** An outage lasts longer than this, and the account of many agents is long. */
 const everyAtLeastMs = 15_000;

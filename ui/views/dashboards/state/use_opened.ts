@@ -4,7 +4,7 @@ import { OperatingError } from "#shared/errors.ts";
 import type { DashboardFile, DashboardRow } from "../../../client/dashboard_service.ts";
 import { preloadKind } from "../../../panels/panel_component.ts";
 import { panelKindOf } from "../../../panels/registry.ts";
-import { useDashboard } from "../../../state/dashboards.ts";
+import { useDashboard } from "../../../queries/dashboards.ts";
 
 /** A dashboard that is read and checked. */
 export type Opened = {

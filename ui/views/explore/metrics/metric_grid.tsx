@@ -2,7 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useContext, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import type { FoundMetric } from "../../../client/search.ts";
 import { Select } from "../../../overlays/select.tsx";
-import { formatCount } from "../../../plot/format.ts";
+import { formatCount } from "../../../units/format.ts";
 import { ScrollContext } from "../../../state/scroll.ts";
 import { FilterBox } from "../../../widgets/filter_box.tsx";
 import { Empty, Picture, Skeleton } from "../../../widgets/picture.tsx";

@@ -8,7 +8,7 @@ import { useEffect, useRef, useState, type RefObject } from "react";
 import { type InspectedAnswer, inspectQuery } from "../../../client/promql_query.ts";
 import { fillVariables } from "../../../promql/variables.ts";
 import { useFrame } from "../../../state/frame.ts";
-import { intervalOf } from "../../../state/queries.ts";
+import { intervalOf } from "../../../queries/query_client.ts";
 import { stepOf } from "../../../state/time_range.ts";
 import { scrapeMsOf } from "../scrape_interval.ts";
 import { windowNow } from "../search_hooks.ts";

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { showToast } from "../../../overlays/toast.ts";
 import { ToggleGroup } from "../../../overlays/toggle_group.tsx";
 import { Icon } from "../../../widgets/icon.tsx";
-import { useAgents } from "../../../state/queries.ts";
+import { useAgents } from "../../../queries/inventory.ts";
 import type { LogRow } from "../../../client/logs.ts";
 import type { Window } from "../../../state/time_range.ts";
 import { fieldsOf, printColumns, withColumn, type RowField } from "../state/columns.ts";

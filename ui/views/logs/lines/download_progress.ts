@@ -1,6 +1,6 @@
 import { messageOf } from "#shared/errors.ts";
 import { showToast } from "../../../overlays/toast.ts";
-import { formatCount } from "../../../plot/format.ts";
+import { formatCount } from "../../../units/format.ts";
 import { downloadLines, downloadLinesMax, type DownloadRequest } from "./download.ts";
 
 /**

@@ -2,11 +2,11 @@ import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react
 import { useState } from "react";
 import { queryFacets, type FacetField, type FacetsAnswer } from "../../../client/log_records.ts";
 import { fieldParsers } from "../../../client/logs.ts";
-import { formatCount } from "../../../plot/format.ts";
+import { formatCount } from "../../../units/format.ts";
 import { FilterBox } from "../../../widgets/filter_box.tsx";
 import { Icon } from "../../../widgets/icon.tsx";
 import { Picture, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
-import { intervalOf } from "../../../state/queries.ts";
+import { intervalOf } from "../../../queries/query_client.ts";
 import type { Window } from "../../../state/time_range.ts";
 import { stateOf, withoutIncluded, type FilterTarget } from "../state/filters.ts";
 import { logqlOf } from "../state/logql.ts";

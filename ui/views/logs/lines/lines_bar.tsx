@@ -2,7 +2,7 @@ import { useState } from "react";
 import { messageOf } from "#shared/errors.ts";
 import { Menu, type MenuEntry } from "../../../overlays/menu.tsx";
 import { Popover } from "../../../overlays/popover.tsx";
-import { formatCount, formatValue } from "../../../plot/format.ts";
+import { formatCount, formatValue } from "../../../units/format.ts";
 import { useNow } from "../../../state/media.ts";
 import type { Window } from "../../../state/time_range.ts";
 import { Icon } from "../../../widgets/icon.tsx";

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef, useState } from "react";
-import { formatCount } from "../../../plot/format.ts";
+import { formatCount } from "../../../units/format.ts";
 import type { Page, RowSource } from "../state/line_store.ts";
 import { endPx, isAtEnd } from "./list_place.ts";
 

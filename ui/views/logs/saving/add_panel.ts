@@ -2,7 +2,7 @@ import { useMutation, useQueryClient, type UseMutationResult } from "@tanstack/r
 import { Dashboard, type Panel } from "#shared/dashboards/dashboard.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { DashboardRow } from "../../../client/dashboard_service.ts";
-import { useServices } from "../../../state/services.ts";
+import { useServices } from "../../../queries/services.ts";
 import type { TimeRange } from "../../../state/time_range.ts";
 
 export type AddRequest = {

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Select } from "../../../overlays/select.tsx";
-import { useDashboards } from "../../../state/dashboards.ts";
+import { useDashboards } from "../../../queries/dashboards.ts";
 import { useFrame } from "../../../state/frame.ts";
 import { useAddLogPanel } from "./add_panel.ts";
 import { NameForm } from "./name_form.tsx";

@@ -1,7 +1,7 @@
 import { messageOf } from "#shared/errors.ts";
 import { showToast } from "../../../overlays/toast.ts";
 import type { SavedQueryRow } from "../../../client/dashboard_service.ts";
-import { useDeleteQuery, useSavedQueries, useSaveQuery } from "../../../state/dashboards.ts";
+import { useDeleteQuery, useSavedQueries, useSaveQuery } from "../../../queries/dashboards.ts";
 import { forgetQueries, pastQueries } from "../../../state/query_history.ts";
 import { parseSearch } from "../../../state/url.ts";
 import { Icon } from "../../../widgets/icon.tsx";

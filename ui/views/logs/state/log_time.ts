@@ -1,5 +1,5 @@
 import { dateText } from "../../../units/date_text.ts";
-import { formatOffset } from "../../../plot/format.ts";
+import { formatOffset } from "../../../units/format.ts";
 
 /** "14:03:21.123" in a zone ("browser", "utc" or an IANA name). */
 export function lineTime(timeMs: number, timeZone: string): string {

@@ -1,4 +1,4 @@
-import type { Lane } from "../client/query_service.ts";
+import type { Lane } from "./query_service.ts";
 
 /** Sums over lanes, in items: collected = stored + inFlight + dropped, or else `unexplained` is not 0. */
 export type Account = {

@@ -12,9 +12,9 @@ import type {
   CardinalityRequest,
   Storage,
 } from "../client/data_service.ts";
-import { intervalOf } from "./queries.ts";
+import { intervalOf } from "./query_client.ts";
 import { useServices } from "./services.ts";
-import { windowOf, type TimeRange } from "./time_range.ts";
+import { windowOf, type TimeRange } from "../state/time_range.ts";
 
 /** What is stored, in which room. */
 export function useStorage(everyMs: number): UseQueryResult<Storage> {

@@ -12,7 +12,7 @@ import {
   type Rollout,
   type RolloutAgent,
 } from "../client/fleet.ts";
-import { intervalOf } from "./queries.ts";
+import { intervalOf } from "./query_client.ts";
 
 /** These change by what people do, and at the pace of rollouts. */
 const slowest = 10_000;

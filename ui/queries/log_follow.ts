@@ -4,8 +4,8 @@ import { assert } from "#shared/assert.ts";
 import { toNs } from "../client/logs.ts";
 import { compareLines, queryLogs, type LogLine } from "../client/loki.ts";
 import { labelsKey } from "#shared/model/labels.ts";
-import { intervalOf } from "./queries.ts";
-import { defaultRange, windowOf, type TimeRange } from "./time_range.ts";
+import { intervalOf } from "./query_client.ts";
+import { defaultRange, windowOf, type TimeRange } from "../state/time_range.ts";
 
 /** Lines kept; the oldest go first. */
 export const linesMax = 5_000;

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react
 import { assert } from "#shared/assert.ts";
 import { messageOf } from "#shared/errors.ts";
 import { queryRange, type RangeColumns, type RangeRequest } from "../client/prometheus.ts";
-import { intervalOf } from "./queries.ts";
+import { intervalOf } from "./query_client.ts";
 import {
   aligned,
   defaultRange,
@@ -10,7 +10,7 @@ import {
   windowOf,
   type TimeRange,
   type Window,
-} from "./time_range.ts";
+} from "../state/time_range.ts";
 
 /** An expression that knows the step of the answer: its own windows must not be narrower. */
 export type Expression = (stepMs: number) => string;

@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import type { EventPage } from "../client/event_service.ts";
-import { intervalOf } from "./queries.ts";
+import { intervalOf } from "./query_client.ts";
 import { useServices } from "./services.ts";
-import { defaultRange, windowOf, type TimeRange } from "./time_range.ts";
+import { defaultRange, windowOf, type TimeRange } from "../state/time_range.ts";
 
 type Asked = {
   readonly range: TimeRange;

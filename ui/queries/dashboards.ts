@@ -18,7 +18,7 @@ import type {
   StoredAnnotation,
   StoredAnnotations,
 } from "../client/dashboard_service.ts";
-import { intervalOf } from "./queries.ts";
+import { intervalOf } from "./query_client.ts";
 import { useServices } from "./services.ts";
 
 const listKey = ["dashboards"] as const;

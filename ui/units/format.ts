@@ -1,5 +1,5 @@
-import { dateText, dateTextToday } from "../units/date_text.ts";
-import { offsetOf } from "../units/time_zones.ts";
+import { dateText, dateTextToday } from "./date_text.ts";
+import { offsetOf } from "./time_zones.ts";
 
 /** Units that a number on a page can have. */
 export type Unit = "percent" | "bytes" | "bytes_per_second" | "count" | "seconds";
