@@ -50,7 +50,7 @@ export const ${camel}: PanelKind = {
 `;
 
 const options = ({ pascal }: Names) => `import { z } from "zod";
-import type { OptionMeta } from "../option_meta.ts";
+import type { OptionMeta } from "../../options/option_meta.ts";
 
 export const ${pascal}Options = z.strictObject({
   show_names: z

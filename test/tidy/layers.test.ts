@@ -111,7 +111,6 @@ const tangledParents = [
   "aggregator/blocks",
   "aggregator/blocks/logs",
   "aggregator/query/promql",
-  "ui",
 ];
 
 /** Native or bound to a process: never in a browser. */

@@ -1,7 +1,7 @@
 import { linter, type Diagnostic } from "@codemirror/lint";
 import { StateEffect, StateField, type Extension } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
-import { errorPosition, errorStretch } from "./error_position.ts";
+import { errorPosition, errorStretch } from "../client/error_position.ts";
 
 /** Sets why the server refused the text, or takes it back. */
 export const setServerError = StateEffect.define<string | undefined>();

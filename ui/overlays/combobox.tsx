@@ -1,5 +1,5 @@
 import { useState, type ReactElement } from "react";
-import { Icon } from "../widgets/icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 import { OptionList, type ComboOption } from "./option_list.tsx";
 import { Popover } from "./popover.tsx";
 

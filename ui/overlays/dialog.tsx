@@ -1,6 +1,6 @@
 import * as RadixDialog from "radix-ui/dialog";
 import type { ReactNode } from "react";
-import { Icon } from "../widgets/icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 
 type Props = {
   readonly open: boolean;

@@ -1,6 +1,6 @@
 import * as RadixMenu from "radix-ui/dropdown-menu";
 import type { ReactElement } from "react";
-import { Icon, type IconName } from "../widgets/icon.tsx";
+import { Icon, type IconName } from "../elements/icon.tsx";
 
 export type MenuItem = {
   readonly label: string;

@@ -1,6 +1,6 @@
 import { Command } from "cmdk";
 import { useMemo, useState } from "react";
-import { Icon } from "../widgets/icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 
 export type ComboOption = {
   readonly value: string;

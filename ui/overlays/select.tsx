@@ -1,5 +1,5 @@
 import * as RadixSelect from "radix-ui/select";
-import { Icon } from "../widgets/icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 
 export type SelectOption<Value extends string> = {
   readonly value: Value;

@@ -1,6 +1,6 @@
 import * as RadixToast from "radix-ui/toast";
 import { useEffect, useState } from "react";
-import { Icon } from "../widgets/icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 import { toastEvent, type Toast } from "./toast.ts";
 
 /** At once; the oldest go first. */

@@ -1,5 +1,5 @@
 import * as RadixGroup from "radix-ui/toggle-group";
-import { Icon, type IconName } from "../widgets/icon.tsx";
+import { Icon, type IconName } from "../elements/icon.tsx";
 
 export type ToggleOption<Value extends string> = {
   readonly value: Value;

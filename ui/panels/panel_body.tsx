@@ -9,9 +9,9 @@ import {
 } from "react";
 import { messageOf } from "#shared/errors.ts";
 import { isInfo } from "../frames/notices.ts";
-import { Icon } from "../widgets/icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 import { Empty, Skeleton } from "../widgets/picture.tsx";
-import { checkedOptions } from "./checked.ts";
+import { checkedOptions } from "../options/checked.ts";
 import { componentOf } from "./panel_component.ts";
 import type { PanelKind, PanelProps } from "./panel_kind.ts";
 import { panelKindOf } from "./registry.ts";

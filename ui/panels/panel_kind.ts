@@ -3,25 +3,11 @@ import type { z } from "zod";
 import type { DataLink } from "#shared/dashboards/dashboard.ts";
 import type { DataSource } from "../frames/data_source.ts";
 import type { Field, Frame } from "../frames/frame.ts";
-import type { Incomplete } from "../plot/time_plane.ts";
+import type { TimeShared } from "../plot/time_shared.ts";
 import type { Window } from "../state/time_range.ts";
 
-/** A moment or a stretch of time with a word, drawn on the time axis. */
-export type ChartAnnotation = {
-  readonly id: string;
-  readonly startMs: number;
-  /** Undefined for a moment. */
-  readonly endMs: number | undefined;
-  readonly title: string;
-  readonly text: string;
-  readonly tags: readonly string[];
-  readonly color: string;
-  /** Made by hand, and so can be changed. */
-  readonly stored: boolean;
-};
-
 /** What a panel is given. Frames are final: transformations and overrides are done. */
-export type PanelProps<Options> = {
+export type PanelProps<Options> = TimeShared & {
   /** By which what people arrange in it is kept: `uid/5` of a dashboard's panel; undefined for one that nobody comes back to. */
   readonly id?: string | undefined;
   readonly title: string;
@@ -29,24 +15,11 @@ export type PanelProps<Options> = {
   readonly frames: readonly Frame[];
   readonly window: Window;
   readonly stepMs: number;
-  /** browser, utc or an IANA name. */
-  readonly timeZone: string;
   /** Pixels of the panel's body. */
   readonly width: number;
   readonly height: number;
-  /** Panels with one key share their crosshair; empty for none. */
-  readonly crosshair: string;
-  /** Whether each shows its own values at the moment that the pointer is at in another. */
-  readonly hasSharedTooltip?: boolean;
-  /** Where data are known not to be complete. */
-  readonly incomplete?: readonly Incomplete[];
-  readonly annotations: readonly ChartAnnotation[];
-  readonly onZoom: (startMs: number, endMs: number) => void;
-  readonly onZoomOut: () => void;
   /** Adds a label condition to the page; undefined where the page has none. */
   readonly onFilter: ((label: string, op: "=" | "!=", value: string) => void) | undefined;
-  /** Opens the form for an annotation by hand; undefined where none can be made. */
-  readonly onAnnotate: ((startMs: number, endMs: number | undefined) => void) | undefined;
   /** Fills variables into a text: `format` as in ${name:format}, by default as the text says. */
   readonly interpolate: (text: string, format?: string) => string;
   /** Links of a cell or point, filled in; only addresses that are safe to open. */

@@ -1,4 +1,4 @@
-import type { ChartAnnotation } from "../panels/panel_kind.ts";
+import type { ChartAnnotation } from "./time_shared.ts";
 import { useDark } from "../state/theme.ts";
 import { resolveColor, withAlpha } from "./colors.ts";
 import { formatExact } from "../units/format.ts";

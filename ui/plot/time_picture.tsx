@@ -1,27 +1,14 @@
 import { useCallback, useEffect, useRef, useState, type MouseEvent, type ReactNode } from "react";
-import type { PanelProps } from "../panels/panel_kind.ts";
 import { onPointed, pointAt } from "./crosshair.ts";
 import { isSeen } from "./in_window.ts";
 import type { Tip } from "./tip.ts";
 import { TipBox } from "./tip_box.tsx";
 import { TimeMarks } from "./time_marks.tsx";
 import type { TimePlane } from "./time_plane.ts";
+import type { TimeShared } from "./time_shared.ts";
 
 /** Shorter pulls are clicks. */
 const pullPx = 5;
-
-/** What a panel shares with the others over time. */
-export type TimeShared = Pick<
-  PanelProps<unknown>,
-  | "annotations"
-  | "crosshair"
-  | "hasSharedTooltip"
-  | "incomplete"
-  | "onAnnotate"
-  | "onZoom"
-  | "onZoomOut"
-  | "timeZone"
->;
 
 type Props = TimeShared & {
   /** Undefined until the picture is laid out. */

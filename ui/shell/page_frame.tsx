@@ -6,7 +6,7 @@ import { createKeyRegistry, KeysContext, useKeyRegistry, useKeys } from "../stat
 import { PageTitleContext, type PageTitle } from "../state/page_title.ts";
 import { ScrollContext } from "../state/scroll.ts";
 import { readItem, writeItem } from "../state/stored.ts";
-import { Icon } from "../widgets/icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 import { Breadcrumb } from "./breadcrumb.tsx";
 import { useRecentPlace } from "./palette/recent.ts";
 import { usePlaces } from "./places.ts";

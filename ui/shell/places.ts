@@ -1,6 +1,6 @@
 import { useRouter } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { IconName } from "../widgets/icon.tsx";
+import type { IconName } from "../elements/icon.tsx";
 
 /** A page that stands in the rail, the palette and the keys: "g", then its letter. */
 type Place = { readonly icon: IconName; readonly key: string };

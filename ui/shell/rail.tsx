@@ -1,7 +1,7 @@
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { Menu } from "../overlays/menu.tsx";
 import { phoneQuery, useMedia } from "../state/media.ts";
-import { Icon } from "../widgets/icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 import { Logo } from "./logo.tsx";
 import type { NamedPlace } from "./places.ts";
 

@@ -1,5 +1,5 @@
 import { chooseTheme, themes, useTheme, type Theme } from "../state/theme.ts";
-import { Icon, type IconName } from "../widgets/icon.tsx";
+import { Icon, type IconName } from "../elements/icon.tsx";
 
 const icons: Readonly<Record<Theme, IconName>> = { system: "system", light: "sun", dark: "moon" };
 

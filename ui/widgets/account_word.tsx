@@ -1,6 +1,6 @@
 import { formatCount } from "../units/format.ts";
 import { reasonWords, type Account } from "../client/account.ts";
-import { Icon } from "./icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 
 type Props = {
   readonly account: Account;

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { showToast } from "../overlays/toast.ts";
-import { Icon } from "./icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 
 const sayMs = 2_000;
 

@@ -1,4 +1,4 @@
-import { Icon } from "./icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 import { markedQuery, queryErrorText, readQueryError } from "./query_error.ts";
 
 /** The most of a query that is shown below its error. */

@@ -2,8 +2,8 @@ import type { EventRow } from "../client/event_service.ts";
 import { formatAgo, formatExact } from "../units/format.ts";
 import { useNow } from "../state/media.ts";
 import { useTimeZone } from "../state/time_zone.ts";
-import { Icon, type IconName } from "./icon.tsx";
-import { InnerLink } from "../panels/parts/inner_link.tsx";
+import { Icon, type IconName } from "../elements/icon.tsx";
+import { InnerLink } from "../elements/inner_link.tsx";
 
 const looks: Readonly<Record<EventRow["level"], readonly [tone: string, icon: IconName]>> = {
   error: ["bad", "cross"],

@@ -3,7 +3,7 @@ import { download } from "../frames/export.ts";
 import { Menu, type MenuEntry, type MenuItem } from "../overlays/menu.tsx";
 import { showToast } from "../overlays/toast.ts";
 import { copyText } from "./copy_button.tsx";
-import { Icon } from "./icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 
 type Props = {
   /** What it is of: the files' name, without an ending. */

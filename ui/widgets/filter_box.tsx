@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { useKeys } from "../state/keys.ts";
-import { Icon } from "./icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 
 type Props = {
   readonly label: string;

@@ -1,5 +1,5 @@
 import { Popover } from "../overlays/popover.tsx";
-import { Icon } from "./icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 
 type Props = {
   readonly warnings: readonly string[];

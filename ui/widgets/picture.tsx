@@ -5,7 +5,7 @@ import { formatAgo, formatExact } from "../units/format.ts";
 import { useNow } from "../state/media.ts";
 import { useTimeZone } from "../state/time_zone.ts";
 import { ErrorText } from "./error_text.tsx";
-import { Icon } from "./icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 
 /**
  * The five pictures of anything that is asked for: loading (a skeleton), failed (nothing to show, and why), empty, and the

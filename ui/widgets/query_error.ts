@@ -1,5 +1,5 @@
 import { messageOf } from "#shared/errors.ts";
-import { errorPosition, errorStretch, type ErrorPosition } from "../editor/error_position.ts";
+import { errorPosition, errorStretch, type ErrorPosition } from "../client/error_position.ts";
 
 export type QueryError = {
   /** Why, without the address of the API, the status and the position. */

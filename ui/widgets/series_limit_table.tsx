@@ -3,7 +3,7 @@ import type { SeriesLimitRow } from "../client/query_service.ts";
 import { formatAgo, formatCount, formatExact } from "../units/format.ts";
 import { useNow } from "../state/media.ts";
 import { useTimeZone } from "../state/time_zone.ts";
-import { Icon } from "./icon.tsx";
+import { Icon } from "../elements/icon.tsx";
 
 /** Rows drawn; those that refuse come first. */
 const rowsMax = 100;

@@ -12,7 +12,7 @@ import {
 import { FieldNamesField } from "./field_names_field.tsx";
 import { ReducerField, ReducersField } from "./reducer_field.tsx";
 import { UnitField } from "./unit_field.tsx";
-import { Button, IconButton } from "../../widgets/buttons.tsx";
+import { Button, IconButton } from "../../elements/buttons.tsx";
 
 type Values = Readonly<Record<string, unknown>>;
 

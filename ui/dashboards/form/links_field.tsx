@@ -1,7 +1,7 @@
 import type { DataLink } from "#shared/dashboards/dashboard.ts";
 import { Switch } from "../../overlays/switch.tsx";
 import { TextField } from "./fields.tsx";
-import { Button, IconButton } from "../../widgets/buttons.tsx";
+import { Button, IconButton } from "../../elements/buttons.tsx";
 
 type Props = {
   readonly value: readonly DataLink[];

@@ -1,7 +1,7 @@
 import type { Mapping } from "#shared/dashboards/dashboard.ts";
 import { ColorField } from "./color_field.tsx";
 import { ChoiceField, NumberField, TextField } from "./fields.tsx";
-import { Button, IconButton } from "../../widgets/buttons.tsx";
+import { Button, IconButton } from "../../elements/buttons.tsx";
 
 type Props = {
   readonly value: readonly Mapping[];

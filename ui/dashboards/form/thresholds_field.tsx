@@ -1,7 +1,7 @@
 import type { Thresholds } from "#shared/dashboards/dashboard.ts";
 import { ColorField } from "./color_field.tsx";
 import { ChoiceField, NumberField } from "./fields.tsx";
-import { Button, IconButton } from "../../widgets/buttons.tsx";
+import { Button, IconButton } from "../../elements/buttons.tsx";
 
 type Props = {
   readonly value: Thresholds | undefined;

@@ -2,7 +2,7 @@ import type { Dashboard } from "#shared/dashboards/dashboard.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { Frame } from "../../frames/frame.ts";
 import { textOf } from "../model/values.ts";
-import type { ChartAnnotation } from "../../panels/panel_kind.ts";
+import type { ChartAnnotation } from "../../plot/time_shared.ts";
 
 type Source = Pick<Dashboard["annotations"][number], "name" | "color" | "title" | "text" | "tags">;
 

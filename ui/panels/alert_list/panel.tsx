@@ -8,7 +8,7 @@ import {
 import { formatAgo } from "../../units/format.ts";
 import { useNow } from "../../state/media.ts";
 import { intervalOf } from "../../queries/query_client.ts";
-import { Icon, type IconName } from "../../widgets/icon.tsx";
+import { Icon, type IconName } from "../../elements/icon.tsx";
 import { Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import type { PanelProps } from "../panel_kind.ts";
 import { momentAt } from "../parts/moment.ts";

@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useState } from "react";
-import { displayOf, displayText } from "../../frames/display.ts";
+import { displayOf, displayText } from "../../plot/display.ts";
 import { useChartTheme, type ChartTheme } from "../../plot/chart_theme.ts";
 import { withAlpha } from "../../plot/colors.ts";
 import { EChart, type ChartItem } from "../../plot/echart.tsx";

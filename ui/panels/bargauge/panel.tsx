@@ -1,5 +1,5 @@
 import { useMemo, type CSSProperties } from "react";
-import { displayText } from "../../frames/display.ts";
+import { displayText } from "../../plot/display.ts";
 import { gradientStops, valueColor } from "../../plot/color_modes.ts";
 import { withAlpha } from "../../plot/colors.ts";
 import { useDark } from "../../state/theme.ts";

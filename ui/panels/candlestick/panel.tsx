@@ -1,5 +1,5 @@
 import { useCallback, useMemo } from "react";
-import { displayOf, displayText } from "../../frames/display.ts";
+import { displayOf, displayText } from "../../plot/display.ts";
 import type { Field } from "../../frames/frame.ts";
 import type { ChartTheme } from "../../plot/chart_theme.ts";
 import { resolveColor, withAlpha } from "../../plot/colors.ts";

@@ -2,7 +2,7 @@ import type { DashboardRow } from "../../client/dashboard_service.ts";
 import { useDashboards } from "../../queries/dashboards.ts";
 import { Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import type { PanelProps } from "../panel_kind.ts";
-import { InnerLink } from "../parts/inner_link.tsx";
+import { InnerLink } from "../../elements/inner_link.tsx";
 import { Nothing } from "../parts/nothing.tsx";
 import { dashboardGroups } from "./lists.ts";
 import type { DashboardListOptions } from "./options.ts";

@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useState } from "react";
-import { displayOf, displayText } from "../../frames/display.ts";
+import { displayOf, displayText } from "../../plot/display.ts";
 import { CanvasPicture, clipped } from "../../plot/canvas_picture.tsx";
 import { useChartTheme, type ChartTheme } from "../../plot/chart_theme.ts";
 import { valueColor } from "../../plot/color_modes.ts";

@@ -1,8 +1,8 @@
-import { displayText } from "../../frames/display.ts";
+import { displayText } from "../../plot/display.ts";
 import { thresholdValue } from "../../plot/color_modes.ts";
 import { resolveColor } from "../../plot/colors.ts";
 import { formatUnit } from "../../units/units.ts";
-import { customOf } from "../checked.ts";
+import { customOf } from "../../options/checked.ts";
 import type { PanelProps } from "../panel_kind.ts";
 import { fontToFit } from "../parts/cells.ts";
 import { FigureGrid, type FigureCell } from "../parts/figure_grid.tsx";

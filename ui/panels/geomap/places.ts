@@ -1,4 +1,4 @@
-import { displayOf, displayText, fieldName, type Display } from "../../frames/display.ts";
+import { displayOf, displayText, fieldName, type Display } from "../../plot/display.ts";
 import type { Field, Frame } from "../../frames/frame.ts";
 import { reduceNumber } from "../../frames/reduce.ts";
 import {

@@ -1,4 +1,4 @@
-import { fieldName } from "../../frames/display.ts";
+import { fieldName } from "../../plot/display.ts";
 import type { Field, Frame } from "../../frames/frame.ts";
 import { isHidden, numberAt, numbersOf, timeOf } from "../parts/fields.ts";
 import type { HeatmapOptions } from "./options.ts";

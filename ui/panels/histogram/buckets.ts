@@ -1,4 +1,4 @@
-import { fieldName } from "../../frames/display.ts";
+import { fieldName } from "../../plot/display.ts";
 import type { Field, Frame } from "../../frames/frame.ts";
 import { fieldCalled, isHidden, numberAt, numbersOf } from "../parts/fields.ts";
 import type { HistogramOptions } from "./options.ts";

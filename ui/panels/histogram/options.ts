@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { OptionMeta } from "../option_meta.ts";
+import type { OptionMeta } from "../../options/option_meta.ts";
 import { hideOption, LegendOptions } from "../parts/legend_options.ts";
 
 export const HistogramOptions = z.strictObject({

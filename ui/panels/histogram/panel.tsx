@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useState } from "react";
-import { displayOf, displayText } from "../../frames/display.ts";
+import { displayOf, displayText } from "../../plot/display.ts";
 import type { Frame } from "../../frames/frame.ts";
 import { useChartTheme, type ChartTheme } from "../../plot/chart_theme.ts";
 import { fieldStyles } from "../../plot/color_modes.ts";

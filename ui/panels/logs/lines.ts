@@ -1,5 +1,5 @@
 import type { Labels } from "#shared/model/labels.ts";
-import { levelOf } from "../../views/host/log_level.ts";
+import { levelOf } from "../parts/log_level.ts";
 import type { Field, Frame } from "../../frames/frame.ts";
 import { textOf } from "../parts/text_of.ts";
 import { isRecord } from "../parts/grafana_reader.ts";

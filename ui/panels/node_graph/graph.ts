@@ -1,4 +1,4 @@
-import { displayOf, displayText } from "../../frames/display.ts";
+import { displayOf, displayText } from "../../plot/display.ts";
 import type { Field, Frame } from "../../frames/frame.ts";
 import { fieldCalled, numberAt } from "../parts/fields.ts";
 import { textOf } from "../parts/text_of.ts";

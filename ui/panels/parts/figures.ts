@@ -1,5 +1,5 @@
 import type { FieldOptions } from "#shared/dashboards/dashboard.ts";
-import { displayOf, fieldName, type Display } from "../../frames/display.ts";
+import { displayOf, fieldName, type Display } from "../../plot/display.ts";
 import type { Field, Frame } from "../../frames/frame.ts";
 import { reduceNumber, reduceValue } from "../../frames/reduce.ts";
 import { fieldStyles, rangeOf, type ValueRange } from "../../plot/color_modes.ts";

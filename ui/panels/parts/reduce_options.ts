@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { OptionMeta } from "../option_meta.ts";
+import type { OptionMeta } from "../../options/option_meta.ts";
 import type { ImportNote } from "../panel_kind.ts";
 import type { GrafanaReader } from "./grafana_reader.ts";
 

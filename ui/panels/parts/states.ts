@@ -1,4 +1,4 @@
-import { displayOf, displayText, fieldName } from "../../frames/display.ts";
+import { displayOf, displayText, fieldName } from "../../plot/display.ts";
 import type { Field, Frame } from "../../frames/frame.ts";
 import { keyStyles } from "../../plot/palette.ts";
 import { isHidden, numberAt, timeOf } from "./fields.ts";

@@ -1,5 +1,5 @@
 import { useCallback, useMemo } from "react";
-import { displayOf, displayText } from "../../frames/display.ts";
+import { displayOf, displayText } from "../../plot/display.ts";
 import { useChartTheme, type ChartTheme } from "../../plot/chart_theme.ts";
 import { EChart, type ChartItem } from "../../plot/echart.tsx";
 import type { Tip } from "../../plot/tip.ts";

@@ -1,4 +1,4 @@
-import { displayText } from "../../frames/display.ts";
+import { displayText } from "../../plot/display.ts";
 import { mixed, textOn, withAlpha } from "../../plot/colors.ts";
 import { formatUnit } from "../../units/units.ts";
 import type { PanelProps } from "../panel_kind.ts";

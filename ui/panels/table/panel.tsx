@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import { displayOf, displayText, fieldName } from "../../frames/display.ts";
+import { displayOf, displayText, fieldName } from "../../plot/display.ts";
 import { framesToText } from "../../frames/export.ts";
 import type { Field, Frame } from "../../frames/frame.ts";
 import { reducerName, reduceValue } from "../../frames/reduce.ts";
@@ -11,7 +11,7 @@ import type { DataColumn } from "../../widgets/data_table/data_column.ts";
 import { DataTable } from "../../widgets/data_table/data_table.tsx";
 import type { SortedBy } from "../../widgets/data_table/row_order.ts";
 import { useDataTable } from "../../widgets/data_table/use_data_table.ts";
-import { customOf } from "../checked.ts";
+import { customOf } from "../../options/checked.ts";
 import type { PanelProps } from "../panel_kind.ts";
 import { Nothing } from "../parts/nothing.tsx";
 import { TableFieldOptions, type TableOptions } from "./options.ts";

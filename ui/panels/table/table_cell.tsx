@@ -1,5 +1,5 @@
 import type { DataLink } from "#shared/dashboards/dashboard.ts";
-import { displayText, type Display } from "../../frames/display.ts";
+import { displayText, type Display } from "../../plot/display.ts";
 import { textOn, withAlpha } from "../../plot/colors.ts";
 import { HistoryArea } from "../stat/history_area.tsx";
 import type { TableFieldOptions } from "./options.ts";

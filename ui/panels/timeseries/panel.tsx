@@ -3,7 +3,7 @@ import { GraphChart } from "../../plot/graph/graph_chart.tsx";
 import { graphOf, type GraphSeries } from "../../plot/graph/graph_model.ts";
 import { GraphStyle, type GraphOptions } from "../../plot/graph/graph_style.ts";
 import { useDark } from "../../state/theme.ts";
-import { customOf } from "../checked.ts";
+import { customOf } from "../../options/checked.ts";
 import type { PanelProps } from "../panel_kind.ts";
 import { Nothing } from "../parts/nothing.tsx";
 

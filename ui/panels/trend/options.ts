@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { GraphOptions } from "../../plot/graph/graph_style.ts";
-import type { OptionMeta } from "../option_meta.ts";
+import type { OptionMeta } from "../../options/option_meta.ts";
 
 export const TrendOptions = GraphOptions.extend({
   x_field: z

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { fieldName } from "../../frames/display.ts";
+import { fieldName } from "../../plot/display.ts";
 import type { Frame } from "../../frames/frame.ts";
 import type { PanelProps } from "../panel_kind.ts";
 import { GraphPanel } from "../timeseries/panel.tsx";

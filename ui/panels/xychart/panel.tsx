@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useState } from "react";
-import { displayOf, displayText, fieldName, type Display } from "../../frames/display.ts";
+import { displayOf, displayText, fieldName, type Display } from "../../plot/display.ts";
 import type { Field } from "../../frames/frame.ts";
 import { useChartTheme, type ChartTheme } from "../../plot/chart_theme.ts";
 import { withAlpha } from "../../plot/colors.ts";

@@ -1,4 +1,4 @@
-import { fieldName } from "../../frames/display.ts";
+import { fieldName } from "../../plot/display.ts";
 import type { Field, Frame } from "../../frames/frame.ts";
 import { fieldStyles } from "../../plot/color_modes.ts";
 import { fieldNamed, isHidden, numberAt, numbersOf, timeOf } from "../parts/fields.ts";

@@ -1,5 +1,5 @@
 import type { DataLink } from "#shared/dashboards/dashboard.ts";
-import type { ChartAnnotation } from "../../panels/panel_kind.ts";
+import type { ChartAnnotation } from "../time_shared.ts";
 import type { Window } from "../../state/time_range.ts";
 import type { Incomplete } from "../time_plane.ts";
 import type { Graph, GraphSeries } from "./graph_model.ts";

@@ -1,5 +1,5 @@
 import { labelsKey, type Labels } from "#shared/model/labels.ts";
-import { fieldName } from "../../frames/display.ts";
+import { fieldName } from "../display.ts";
 import type { Field, Frame } from "../../frames/frame.ts";
 import { reduceNumber } from "../../frames/reduce.ts";
 import { fieldStyles } from "../color_modes.ts";

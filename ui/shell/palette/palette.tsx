@@ -1,7 +1,7 @@
 import { Command } from "cmdk";
 import * as RadixDialog from "radix-ui/dialog";
 import { useState } from "react";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import type { TimeActions } from "../time/use_time_actions.ts";
 import { useEntries, type PaletteEntry } from "./use_entries.ts";
 

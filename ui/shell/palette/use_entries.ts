@@ -11,7 +11,7 @@ import { quickRanges } from "../../state/quick_ranges.ts";
 import { chooseTheme, themes } from "../../state/theme.ts";
 import { windowOf } from "../../state/time_range.ts";
 import { copyText } from "../../widgets/copy_button.tsx";
-import type { IconName } from "../../widgets/icon.tsx";
+import type { IconName } from "../../elements/icon.tsx";
 import { usePlaces } from "../places.ts";
 import type { TimeActions } from "../time/use_time_actions.ts";
 import { bestOf } from "./rank.ts";

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useId, useState, type ClipboardEvent, type FormEvent } from "react";
 import { endWords } from "../../state/quick_ranges.ts";
 import type { TimeRange } from "../../state/time_range.ts";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { Skeleton } from "../../widgets/picture.tsx";
 import { absoluteEnds, rangeFaults, rangeFromText, type RangeFaults } from "./range_text.ts";
 

@@ -1,7 +1,7 @@
 import { Menu } from "../../overlays/menu.tsx";
 import { useFrame } from "../../state/frame.ts";
 import { follows, refreshNames } from "../../state/time_range.ts";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import type { TimeActions } from "./use_time_actions.ts";
 
 const words: Readonly<Record<string, string>> = { live: "Live", off: "Off" };

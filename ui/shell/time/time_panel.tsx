@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useFrame } from "../../state/frame.ts";
 import { endWords, quickRanges, rangeWords } from "../../state/quick_ranges.ts";
 import type { TimeRange } from "../../state/time_range.ts";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { RangeForm } from "./range_form.tsx";
 import { recentRanges, rememberRange } from "./range_text.ts";
 import type { TimeActions } from "./use_time_actions.ts";

@@ -5,7 +5,7 @@ import { zoneName } from "../../units/time_zones.ts";
 import { useFrame } from "../../state/frame.ts";
 import { phoneQuery, useMedia } from "../../state/media.ts";
 import { rangeWords } from "../../state/quick_ranges.ts";
-import { Icon, type IconName } from "../../widgets/icon.tsx";
+import { Icon, type IconName } from "../../elements/icon.tsx";
 import { Skeleton } from "../../widgets/picture.tsx";
 import { RefreshPicker } from "./refresh_picker.tsx";
 import { useTimeKeys, type TimeActions } from "./use_time_actions.ts";

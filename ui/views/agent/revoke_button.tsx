@@ -4,7 +4,7 @@ import { messageOf } from "#shared/errors.ts";
 import { revokeAgent } from "../../client/fleet.ts";
 import { ConfirmDialog, Dialog } from "../../overlays/dialog.tsx";
 import { showToast } from "../../overlays/toast.ts";
-import { Button } from "../../widgets/buttons.tsx";
+import { Button } from "../../elements/buttons.tsx";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 
 type Props = { readonly agent: string; readonly name: string; readonly mayChange: boolean };

@@ -1,6 +1,6 @@
 import type { SourceRow, SpoolRow } from "../../client/query_service.ts";
 import { formatCount, formatSpan, formatValue } from "../../units/format.ts";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { Empty } from "../../widgets/picture.tsx";
 import type { RowColumn } from "../../widgets/row_columns.ts";
 import { RowTable } from "../../widgets/row_table.tsx";

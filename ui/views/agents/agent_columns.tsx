@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { formatAgo, formatCount, formatSpan, formatValue } from "../../units/format.ts";
 import type { RowColumn } from "../../widgets/row_columns.ts";
-import { Icon } from "../../widgets/icon.tsx";
-import { StatusWord } from "../../widgets/status_word.tsx";
+import { Icon } from "../../elements/icon.tsx";
+import { StatusWord } from "../../elements/status_word.tsx";
 import { clockOffsetWarnMs, stateRank, versionRank, type ListedAgent } from "./agent_rows.ts";
 
 export const configurationWords: Readonly<Record<string, string>> = {

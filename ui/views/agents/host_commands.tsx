@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from "react";
 import { CopyButton } from "../../widgets/copy_button.tsx";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { enrolCommands, isLoopback } from "./enrol_commands.ts";
 
 type Props = {

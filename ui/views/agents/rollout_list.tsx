@@ -17,9 +17,9 @@ import {
 } from "../../queries/fleet.ts";
 import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
-import { Ago } from "../../widgets/ago.tsx";
-import { Button } from "../../widgets/buttons.tsx";
-import { Icon, type IconName } from "../../widgets/icon.tsx";
+import { Ago } from "../../elements/ago.tsx";
+import { Button } from "../../elements/buttons.tsx";
+import { Icon, type IconName } from "../../elements/icon.tsx";
 import {
   commandsFor,
   consequence,

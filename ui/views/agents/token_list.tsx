@@ -6,7 +6,7 @@ import { ConfirmDialog } from "../../overlays/dialog.tsx";
 import { showToast } from "../../overlays/toast.ts";
 import { formatAgo } from "../../units/format.ts";
 import { useNow } from "../../state/media.ts";
-import { Ago } from "../../widgets/ago.tsx";
+import { Ago } from "../../elements/ago.tsx";
 import type { RowColumn } from "../../widgets/row_columns.ts";
 import { RowTable } from "../../widgets/row_table.tsx";
 import { tokenState } from "./token_state.ts";

@@ -9,7 +9,7 @@ import { showToast } from "../../overlays/toast.ts";
 import { formatExact } from "../../units/format.ts";
 import { useDeleteAnnotation, useSaveAnnotation } from "../../queries/dashboards.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
-import { Button } from "../../widgets/buttons.tsx";
+import { Button } from "../../elements/buttons.tsx";
 
 /** What is to be made at a moment or over a stretch; or, with an id, one that is to be changed. */
 export type AnnotationDraft = {

@@ -3,7 +3,7 @@ import { messageOf } from "#shared/errors.ts";
 import type { DashboardRow } from "../../client/dashboard_service.ts";
 import { useSearchChange } from "../../state/frame.ts";
 import { phoneQuery, useMedia } from "../../state/media.ts";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { Corner } from "../../widgets/picture.tsx";
 import { queryErrorText } from "../../widgets/query_error.ts";
 import { AnnotationToggles } from "./variables/annotation_toggles.tsx";

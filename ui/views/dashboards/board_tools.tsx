@@ -7,11 +7,11 @@ import { showToast } from "../../overlays/toast.ts";
 import { useStarDashboard } from "../../queries/dashboards.ts";
 import { useSearchChange } from "../../state/frame.ts";
 import { copyText } from "../../widgets/copy_button.tsx";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { downloadDocument } from "./documents/document_file.ts";
 import { SaveDialog } from "./save_dialog.tsx";
 import type { Editor } from "./state/use_editor.ts";
-import { Button, IconButton } from "../../widgets/buttons.tsx";
+import { Button, IconButton } from "../../elements/buttons.tsx";
 
 type Props = {
   readonly uid: string;

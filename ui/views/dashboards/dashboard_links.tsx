@@ -5,7 +5,7 @@ import { valuesOf } from "../../dashboards/model/variables.ts";
 import { Menu } from "../../overlays/menu.tsx";
 import { useDashboards } from "../../queries/dashboards.ts";
 import { useFrame } from "../../state/frame.ts";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { openAddress } from "./grid/panel_links.tsx";
 import type { VariableStates } from "./state/use_variables.ts";
 

@@ -7,7 +7,7 @@ import { Dialog } from "../../overlays/dialog.tsx";
 import { showToast } from "../../overlays/toast.ts";
 import { useDashboards, useSaveDashboard } from "../../queries/dashboards.ts";
 import type { Editor } from "./state/use_editor.ts";
-import { Button } from "../../widgets/buttons.tsx";
+import { Button } from "../../elements/buttons.tsx";
 
 type Props = {
   /** Empty for a new one or a copy. */

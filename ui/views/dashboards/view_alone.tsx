@@ -6,7 +6,7 @@ import { PanelMenu } from "./grid/panel_menu.tsx";
 import { PanelView } from "./grid/panel_view.tsx";
 import { shownPanel } from "./state/shown_panel.ts";
 import type { VariableStates } from "./state/use_variables.ts";
-import { Button } from "../../widgets/buttons.tsx";
+import { Button } from "../../elements/buttons.tsx";
 
 type Props = {
   /** "7", or "7:web-1" for a copy of a repeated panel; Grafana's links say "panel-7". */

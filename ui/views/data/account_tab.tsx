@@ -4,7 +4,7 @@ import type { Lane } from "../../client/query_service.ts";
 import { sumLanes } from "../../client/account.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { useAgents, useLossAccount, useSeriesLimits } from "../../queries/inventory.ts";
-import { Button } from "../../widgets/buttons.tsx";
+import { Button } from "../../elements/buttons.tsx";
 import { ExportMenu } from "../../widgets/export_menu.tsx";
 import { rowExports } from "../../widgets/row_columns.ts";
 import { RowTable } from "../../widgets/row_table.tsx";

@@ -8,7 +8,7 @@ import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { useBlocks, useStorage } from "../../queries/storage.ts";
 import { windowOf, type TimeRange } from "../../state/time_range.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
-import { Button } from "../../widgets/buttons.tsx";
+import { Button } from "../../elements/buttons.tsx";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { Corner, Empty, Failed, Skeleton } from "../../widgets/picture.tsx";
 import type { RowColumn } from "../../widgets/row_columns.ts";

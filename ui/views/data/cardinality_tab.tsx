@@ -5,7 +5,7 @@ import { formatCount, formatValue } from "../../units/format.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { useSeriesLimits } from "../../queries/inventory.ts";
 import { useCardinality } from "../../queries/storage.ts";
-import { Button } from "../../widgets/buttons.tsx";
+import { Button } from "../../elements/buttons.tsx";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { FilterBox } from "../../widgets/filter_box.tsx";
 import { Corner, Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { messageOf } from "#shared/errors.ts";
 import type { DashboardRow } from "../../client/dashboard_service.ts";
-import { InnerLink } from "../../panels/parts/inner_link.tsx";
+import { InnerLink } from "../../elements/inner_link.tsx";
 import { Combobox } from "../../overlays/combobox.tsx";
 import { Dialog } from "../../overlays/dialog.tsx";
 import { ToggleGroup } from "../../overlays/toggle_group.tsx";

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { messageOf } from "#shared/errors.ts";
-import { inspectQuery } from "../../client/promql_query.ts";
+import { inspectQuery } from "../../frames/inspect_query.ts";
 import type { Frame } from "../../frames/frame.ts";
 import { seriesText } from "../../frames/legend.ts";
 import { explain, explainInWords, type ExplainedPart } from "../../promql/explain.ts";

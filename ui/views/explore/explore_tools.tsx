@@ -4,7 +4,7 @@ import { showToast } from "../../overlays/toast.ts";
 import { Menu } from "../../overlays/menu.tsx";
 import { copyText } from "../../widgets/copy_button.tsx";
 import { exportEntries } from "../../widgets/export_menu.tsx";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { curlOf } from "./curl.ts";
 import { AddToDashboard } from "./add_to_dashboard.tsx";
 import type { ExploreState } from "./explore_search.ts";

@@ -3,7 +3,7 @@ import { Link, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { useKeys } from "../../state/keys.ts";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { Start } from "./start.tsx";
 import {
   type ExploreQuery,

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { framesToText } from "../../frames/export.ts";
-import { type InspectedAnswer, queryJson } from "../../client/promql_query.ts";
+import { type InspectedAnswer, queryJson } from "../../frames/inspect_query.ts";
 import { Select } from "../../overlays/select.tsx";
 import { Tabs } from "../../overlays/tabs.tsx";
 import { formatCount, formatSpan, formatValue } from "../../units/format.ts";

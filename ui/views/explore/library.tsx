@@ -6,9 +6,9 @@ import { showToast } from "../../overlays/toast.ts";
 import { Tabs } from "../../overlays/tabs.tsx";
 import { useDeleteQuery, useSavedQueries, useSaveQuery } from "../../queries/dashboards.ts";
 import { forgetQueries, pastQueries, starQuery } from "../../state/query_history.ts";
-import { Ago } from "../../widgets/ago.tsx";
+import { Ago } from "../../elements/ago.tsx";
 import { FilterBox } from "../../widgets/filter_box.tsx";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { Empty, Picture, Skeleton } from "../../widgets/picture.tsx";
 import { type ExploreState, newQuery, readExplore, writeExplore } from "./explore_search.ts";
 

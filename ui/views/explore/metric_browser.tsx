@@ -6,7 +6,7 @@ import { formatCount } from "../../units/format.ts";
 import { type Matcher, selectorText } from "../../promql/expr.ts";
 import { useFrame } from "../../state/frame.ts";
 import { FilterBox } from "../../widgets/filter_box.tsx";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { Empty, Picture, Skeleton } from "../../widgets/picture.tsx";
 import { queryFor } from "./default_query.ts";
 import { kindWords } from "./metric_words.ts";

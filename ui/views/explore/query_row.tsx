@@ -1,6 +1,6 @@
 import { lazy, Suspense, useDeferredValue, useMemo, useState } from "react";
 import { messageOf, OperatingError } from "#shared/errors.ts";
-import { formatPromql } from "../../client/promql_query.ts";
+import { formatPromql } from "../../client/format_query.ts";
 import { Menu, type MenuEntry } from "../../overlays/menu.tsx";
 import { showToast } from "../../overlays/toast.ts";
 import { ToggleGroup } from "../../overlays/toggle_group.tsx";
@@ -11,7 +11,7 @@ import { lengthText } from "../../promql/variables.ts";
 import { useFrame } from "../../state/frame.ts";
 import { defaultRange, windowOf } from "../../state/time_range.ts";
 import { ErrorText } from "../../widgets/error_text.tsx";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { Incomplete } from "../../widgets/incomplete.tsx";
 import { Skeleton } from "../../widgets/picture.tsx";
 import { Builder } from "./builder/builder.tsx";

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef } from "react";
 import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { parseDuration } from "#shared/text/duration.ts";
-import { type InspectedAnswer, inspectQuery } from "../../client/promql_query.ts";
+import { type InspectedAnswer, inspectQuery } from "../../frames/inspect_query.ts";
 import { fillFormula } from "../../promql/formula.ts";
 import { fillVariables } from "../../promql/variables.ts";
 import type { Frame as PageFrame } from "../../state/frame.ts";

@@ -4,8 +4,8 @@ import { AnsiText } from "../../panels/parts/ansi_text.tsx";
 import { formatExact } from "../../units/format.ts";
 import type { KeyedLine } from "../../queries/log_follow.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
-import { Icon } from "../../widgets/icon.tsx";
-import { levelOf } from "./log_level.ts";
+import { Icon } from "../../elements/icon.tsx";
+import { levelOf } from "../../panels/parts/log_level.ts";
 import { dateText } from "../../units/date_text.ts";
 
 const linePx = 20;

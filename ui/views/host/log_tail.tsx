@@ -6,7 +6,7 @@ import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { linesMax, useLogFollow, type LogPicture } from "../../queries/log_follow.ts";
 import { follows } from "../../state/time_range.ts";
 import { FilterBox } from "../../widgets/filter_box.tsx";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { Corner, Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { LogLines } from "./log_lines.tsx";
 

@@ -1,6 +1,6 @@
 import type { Service } from "../../client/query_service.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
-import { Icon, type IconName } from "../../widgets/icon.tsx";
+import { Icon, type IconName } from "../../elements/icon.tsx";
 
 const ranks: Readonly<Record<string, number>> = { down: 0, failed: 1, invalid: 2, needs: 3 };
 const looks: Readonly<Record<string, readonly [IconName, "good" | "warn" | "bad"]>> = {

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import { formatCount, formatValue } from "../../units/format.ts";
 import { Sparkline } from "../../plot/sparkline.tsx";
-import { StatusWord } from "../../widgets/status_word.tsx";
+import { StatusWord } from "../../elements/status_word.tsx";
 import { hasTargetsDown } from "./host_labels.ts";
 import type { HostFigure, HostRow } from "./host_rows.ts";
 

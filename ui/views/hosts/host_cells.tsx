@@ -3,8 +3,8 @@ import { memo } from "react";
 import { formatCount, formatValue, type Unit } from "../../units/format.ts";
 import { Sparkline } from "../../plot/sparkline.tsx";
 import { AccountWord } from "../../widgets/account_word.tsx";
-import { Ago } from "../../widgets/ago.tsx";
-import { StatusWord } from "../../widgets/status_word.tsx";
+import { Ago } from "../../elements/ago.tsx";
+import { StatusWord } from "../../elements/status_word.tsx";
 import { figures, type Figure, type HostFigure, type HostRow } from "./host_rows.ts";
 
 const shapes: Readonly<Record<Figure, { unit: Unit; max?: number; word: string }>> = {

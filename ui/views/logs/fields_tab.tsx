@@ -4,7 +4,7 @@ import type { FacetField } from "../../client/log_records.ts";
 import { formatCount } from "../../units/format.ts";
 import { Sparkline } from "../../plot/sparkline.tsx";
 import { stepOf, type Window } from "../../state/time_range.ts";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { targetOf, useFacets, useParsers } from "./lines/facets_panel.tsx";
 import { stateOf, type FilterTarget } from "./state/filters.ts";

@@ -1,4 +1,4 @@
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import type { LogsState } from "./state/logs_search.ts";
 
 /** The conditions in force, each with a way to turn it round or take it away. */

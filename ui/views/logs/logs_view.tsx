@@ -7,7 +7,7 @@ import { Tabs } from "../../overlays/tabs.tsx";
 import { formatCount } from "../../units/format.ts";
 import { useFrame } from "../../state/frame.ts";
 import type { Window } from "../../state/time_range.ts";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { FilterChips } from "./filter_chips.tsx";
 import { FieldsTab } from "./fields_tab.tsx";

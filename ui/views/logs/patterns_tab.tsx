@@ -4,7 +4,7 @@ import { queryPatterns, type LogPattern } from "../../client/logs.ts";
 import { formatAgo, formatCount } from "../../units/format.ts";
 import { Sparkline } from "../../plot/sparkline.tsx";
 import { stepOf, type Window } from "../../state/time_range.ts";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { stateOf } from "./state/filters.ts";
 import type { LogsState } from "./state/logs_search.ts";

@@ -4,7 +4,7 @@ import { ToggleGroup } from "../../overlays/toggle_group.tsx";
 import { useKeys } from "../../state/keys.ts";
 import { rememberQuery } from "../../state/query_history.ts";
 import type { Window } from "../../state/time_range.ts";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { inLanguage, type Language, type LogsState } from "./state/logs_search.ts";
 import { SavedSearches } from "./saving/saved_searches.tsx";
 

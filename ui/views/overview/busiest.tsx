@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { queryRange } from "../../client/prometheus.ts";
 import type { AgentRow } from "../../client/query_service.ts";
-import { InnerLink } from "../../panels/parts/inner_link.tsx";
+import { InnerLink } from "../../elements/inner_link.tsx";
 import { intervalOf } from "../../queries/query_client.ts";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { figures, hostExpressions } from "../hosts/host_rows.ts";

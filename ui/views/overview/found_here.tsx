@@ -1,7 +1,7 @@
 import type { AgentRow, Service } from "../../client/query_service.ts";
 import { useAgent } from "../../queries/inventory.ts";
-import { InnerLink } from "../../panels/parts/inner_link.tsx";
-import { Icon } from "../../widgets/icon.tsx";
+import { InnerLink } from "../../elements/inner_link.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { Empty, Picture, Skeleton } from "../../widgets/picture.tsx";
 import { ServiceTable } from "../host/service_table.tsx";
 import { hostPage } from "../../state/places.ts";

@@ -1,7 +1,7 @@
 import { useMemo, type ReactNode } from "react";
 import type { Storage } from "../../client/data_service.ts";
 import type { AgentRow } from "../../client/query_service.ts";
-import { InnerLink } from "../../panels/parts/inner_link.tsx";
+import { InnerLink } from "../../elements/inner_link.tsx";
 import { formatCount, formatValue } from "../../units/format.ts";
 import { Sparkline } from "../../plot/sparkline.tsx";
 import { useFrame } from "../../state/frame.ts";

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { runningConfig } from "../../client/running_config.ts";
 import { intervalOf } from "../../queries/query_client.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
-import { Icon } from "../../widgets/icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { Picture, Skeleton } from "../../widgets/picture.tsx";
 import { isLocalOnly, nextSteps, type Step } from "./commands.ts";
 

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import type { Storage } from "../../client/data_service.ts";
 import type { AgentRow } from "../../client/query_service.ts";
-import { InnerLink } from "../../panels/parts/inner_link.tsx";
+import { InnerLink } from "../../elements/inner_link.tsx";
 import { formatCount } from "../../units/format.ts";
 import { useDashboards } from "../../queries/dashboards.ts";
 import { useEvents } from "../../queries/events.ts";

@@ -1,8 +1,8 @@
 import { formatAgo, formatCount, formatExact, formatSpan } from "../../units/format.ts";
 import { useNow } from "../../state/media.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
-import { Icon } from "../../widgets/icon.tsx";
-import { InnerLink } from "../../panels/parts/inner_link.tsx";
+import { Icon } from "../../elements/icon.tsx";
+import { InnerLink } from "../../elements/inner_link.tsx";
 import { Corner, Skeleton } from "../../widgets/picture.tsx";
 import { countProblems, groupProblems, kindLinks, type Problem } from "./problem.ts";
 

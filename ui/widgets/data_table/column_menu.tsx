@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Popover } from "../../overlays/popover.tsx";
-import { Button, IconButton } from "../buttons.tsx";
-import { Icon } from "../icon.tsx";
+import { Button, IconButton } from "../../elements/buttons.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import { putColumn } from "./table_head.tsx";
 import type { DataTableModel } from "./use_data_table.ts";
 

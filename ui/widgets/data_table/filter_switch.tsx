@@ -1,4 +1,4 @@
-import { Icon } from "../icon.tsx";
+import { Icon } from "../../elements/icon.tsx";
 import type { DataTableModel } from "./use_data_table.ts";
 
 /** Shows a filter under each title, or takes them all away. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { OptionMeta } from "../../../panels/option_meta.ts";
+import type { OptionMeta } from "../../../options/option_meta.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import { Switch } from "../../../overlays/switch.tsx";
-import { IconButton } from "../../../widgets/buttons.tsx";
+import { IconButton } from "../../../elements/buttons.tsx";
 import { organizedFields, organizeOptions } from "./organize.ts";
 
 type Values = Readonly<Record<string, unknown>>;

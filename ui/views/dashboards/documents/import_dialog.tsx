@@ -7,7 +7,7 @@ import { showToast } from "../../../overlays/toast.ts";
 import { useDashboards, useSaveDashboard } from "../../../queries/dashboards.ts";
 import { readImport, type Imported } from "./read_import.ts";
 import { ImportNotes } from "./import_notes.tsx";
-import { Button } from "../../../widgets/buttons.tsx";
+import { Button } from "../../../elements/buttons.tsx";
 
 type Props = {
   readonly folder: string;

@@ -2,7 +2,7 @@ import type { DashboardLink } from "#shared/dashboards/dashboard.ts";
 import { ChoiceField, FormSection, TextField } from "../../../dashboards/form/fields.tsx";
 import { WordsField } from "../../../dashboards/form/words_field.tsx";
 import { Switch } from "../../../overlays/switch.tsx";
-import { Button } from "../../../widgets/buttons.tsx";
+import { Button } from "../../../elements/buttons.tsx";
 
 type Props = {
   readonly title: string;

@@ -9,7 +9,7 @@ import {
 import { ChoiceField, FormSection, TextField } from "../../../dashboards/form/fields.tsx";
 import { OptionsForm, withMember } from "../../../dashboards/form/form.tsx";
 import { Combobox } from "../../../overlays/combobox.tsx";
-import { Button, IconButton } from "../../../widgets/buttons.tsx";
+import { Button, IconButton } from "../../../elements/buttons.tsx";
 
 type Override = Panel["overrides"][number];
 

@@ -17,7 +17,7 @@ import { PanelForm } from "./panel_form.tsx";
 import { QueriesForm } from "./queries_form.tsx";
 import { TransformationsForm } from "./transformations_form.tsx";
 import type { Frame } from "../../../frames/frame.ts";
-import { Button } from "../../../widgets/buttons.tsx";
+import { Button } from "../../../elements/buttons.tsx";
 
 type Props = {
   readonly editor: Editor;

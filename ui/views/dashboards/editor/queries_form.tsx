@@ -15,7 +15,7 @@ import { allPanels } from "../../../dashboards/edit/change.ts";
 import { useBoard } from "../state/board_context.ts";
 import type { PanelData } from "../state/use_panel.ts";
 import type { ChangePanel } from "./panel_form.tsx";
-import { Button, IconButton } from "../../../widgets/buttons.tsx";
+import { Button, IconButton } from "../../../elements/buttons.tsx";
 
 const PromqlEditor = lazy(() => import("../../../editor/promql_editor.tsx"));
 const LogqlEditor = lazy(() => import("../../../editor/logql_editor.tsx"));

@@ -11,7 +11,7 @@ import { knownTransformations, transform } from "../../../dashboards/model/trans
 import type { Frame } from "../../../frames/frame.ts";
 import { Combobox } from "../../../overlays/combobox.tsx";
 import { Switch } from "../../../overlays/switch.tsx";
-import { IconButton } from "../../../widgets/buttons.tsx";
+import { IconButton } from "../../../elements/buttons.tsx";
 
 type Transformation = Panel["transformations"][number];
 type Values = Transformation["options"];

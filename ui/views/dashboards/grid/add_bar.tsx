@@ -6,7 +6,7 @@ import type { PanelKind } from "../../../panels/panel_kind.ts";
 import { showToast } from "../../../overlays/toast.ts";
 import { useSearchChange } from "../../../state/frame.ts";
 import type { Editor } from "../state/use_editor.ts";
-import { Button } from "../../../widgets/buttons.tsx";
+import { Button } from "../../../elements/buttons.tsx";
 
 const KindPicker = lazy(() => import("./kind_picker.tsx"));
 

@@ -2,7 +2,7 @@ import { useMemo, type ReactNode } from "react";
 import type { Dashboard, Row } from "#shared/dashboards/dashboard.ts";
 import { interpolate, type VariableValues } from "../../../dashboards/model/interpolate.ts";
 import { repeated, type ShownPanel, type ShownRow } from "../../../dashboards/model/repeat.ts";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import { Corner } from "../../../widgets/picture.tsx";
 import { PanelGrid } from "./panel_grid.tsx";
 

@@ -2,7 +2,7 @@ import type { DashboardLink } from "#shared/dashboards/dashboard.ts";
 import { interpolateLink, safeAddress } from "../../../dashboards/model/data_links.ts";
 import { interpolate, type VariableValues } from "../../../dashboards/model/interpolate.ts";
 import { Menu } from "../../../overlays/menu.tsx";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import { useBoard } from "../state/board_context.ts";
 
 type Props = {

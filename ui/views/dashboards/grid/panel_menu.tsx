@@ -9,7 +9,7 @@ import { useSearchChange } from "../../../state/frame.ts";
 import { explorePage } from "../../../state/places.ts";
 import { copyText } from "../../../widgets/copy_button.tsx";
 import { exportEntries } from "../../../widgets/export_menu.tsx";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import type { PanelTools } from "./panel_view.tsx";
 
 /** What is done to a panel while its dashboard is edited. */

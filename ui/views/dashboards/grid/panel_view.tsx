@@ -10,7 +10,7 @@ import { PanelBody } from "../../../panels/panel_body.tsx";
 import { panelKindOf } from "../../../panels/registry.ts";
 import { formatAgo } from "../../../units/format.ts";
 import type { TimeRange } from "../../../state/time_range.ts";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import { Corner, Empty, Skeleton } from "../../../widgets/picture.tsx";
 import { queryErrorText } from "../../../widgets/query_error.ts";
 import { useBoard } from "../state/board_context.ts";

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { panelOf, rowOf, withPlaces } from "../../../dashboards/edit/change.ts";
 import { nudged } from "../../../dashboards/edit/place.ts";
 import type { Editor } from "../state/use_editor.ts";
-import { Button } from "../../../widgets/buttons.tsx";
+import { Button } from "../../../elements/buttons.tsx";
 
 type Props = {
   readonly editor: Editor;

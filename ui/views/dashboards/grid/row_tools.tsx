@@ -5,9 +5,9 @@ import { ChoiceField, TextField } from "../../../dashboards/form/fields.tsx";
 import { Dialog } from "../../../overlays/dialog.tsx";
 import { Menu, type MenuEntry } from "../../../overlays/menu.tsx";
 import { Switch } from "../../../overlays/switch.tsx";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import type { Editor } from "../state/use_editor.ts";
-import { Button } from "../../../widgets/buttons.tsx";
+import { Button } from "../../../elements/buttons.tsx";
 
 type Props = { readonly row: Row; readonly editor: Editor };
 

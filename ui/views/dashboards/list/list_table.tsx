@@ -8,8 +8,8 @@ import { showToast } from "../../../overlays/toast.ts";
 import { useDeleteDashboard, useStarDashboard } from "../../../queries/dashboards.ts";
 import { useNow } from "../../../state/media.ts";
 import { useServices } from "../../../queries/services.ts";
-import { Ago } from "../../../widgets/ago.tsx";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Ago } from "../../../elements/ago.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import { downloadDocument } from "../documents/document_file.ts";
 import { originWords, type ListColumn, type ListGroup } from "./list_rows.ts";
 

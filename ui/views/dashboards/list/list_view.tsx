@@ -6,11 +6,11 @@ import { Select } from "../../../overlays/select.tsx";
 import { useDashboards } from "../../../queries/dashboards.ts";
 import { useSearchChange } from "../../../state/frame.ts";
 import { FilterBox } from "../../../widgets/filter_box.tsx";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
 import { counted, filterList, groupList, originWords, type ListColumn } from "./list_rows.ts";
 import { ListTable } from "./list_table.tsx";
-import { Button } from "../../../widgets/buttons.tsx";
+import { Button } from "../../../elements/buttons.tsx";
 
 const ImportDialog = lazy(() => import("../documents/import_dialog.tsx"));
 

@@ -8,7 +8,7 @@ import { MultiCombobox } from "../../../overlays/combobox.tsx";
 import { Switch } from "../../../overlays/switch.tsx";
 import type { Editor } from "../state/use_editor.ts";
 import { type DataSource, isDataSource } from "../../../frames/data_source.ts";
-import { Button } from "../../../widgets/buttons.tsx";
+import { Button } from "../../../elements/buttons.tsx";
 
 type Source = Dashboard["annotations"][number];
 

@@ -1,11 +1,11 @@
 import { useState } from "react";
 import type { Dashboard, Variable } from "#shared/dashboards/dashboard.ts";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import type { Editor } from "../state/use_editor.ts";
 import type { VariableStates } from "../state/use_variables.ts";
 import { VariableFields } from "./variable_fields.tsx";
 import { kindChoices } from "./variable_kinds.ts";
-import { Button, IconButton } from "../../../widgets/buttons.tsx";
+import { Button, IconButton } from "../../../elements/buttons.tsx";
 import { queryErrorText } from "../../../widgets/query_error.ts";
 
 type Props = { readonly editor: Editor; readonly states: VariableStates };

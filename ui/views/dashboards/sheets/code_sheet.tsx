@@ -7,7 +7,7 @@ import { ToggleGroup } from "../../../overlays/toggle_group.tsx";
 import { useSearchChange } from "../../../state/frame.ts";
 import { CopyButton } from "../../../widgets/copy_button.tsx";
 import type { Editor } from "../state/use_editor.ts";
-import { Button } from "../../../widgets/buttons.tsx";
+import { Button } from "../../../elements/buttons.tsx";
 
 const extensions = { yaml: yaml(), json: json() } as const;
 const mistakesMax = 10;

@@ -1,5 +1,5 @@
 import { useMemo, useRef, useState } from "react";
-import { displayOf, displayText, fieldName } from "../../../frames/display.ts";
+import { displayOf, displayText, fieldName } from "../../../plot/display.ts";
 import type { Frame } from "../../../frames/frame.ts";
 import { seriesText } from "../../../frames/legend.ts";
 import { Select } from "../../../overlays/select.tsx";

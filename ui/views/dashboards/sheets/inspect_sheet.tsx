@@ -16,7 +16,7 @@ import { useBoard } from "../state/board_context.ts";
 import { shownPanel } from "../state/shown_panel.ts";
 import { usePanel, type PanelData } from "../state/use_panel.ts";
 import type { VariableStates } from "../state/use_variables.ts";
-import { Button } from "../../../widgets/buttons.tsx";
+import { Button } from "../../../elements/buttons.tsx";
 
 const tabs = ["data", "json", "queries"] as const;
 

@@ -5,11 +5,11 @@ import type { DashboardRow, DashboardVersionRow } from "../../../client/dashboar
 import { showToast } from "../../../overlays/toast.ts";
 import { useDashboardVersions, useSaveDashboard } from "../../../queries/dashboards.ts";
 import { useNow } from "../../../state/media.ts";
-import { Ago } from "../../../widgets/ago.tsx";
+import { Ago } from "../../../elements/ago.tsx";
 import { Empty, Picture, Skeleton } from "../../../widgets/picture.tsx";
 import { DifferenceView } from "./difference_view.tsx";
 import type { Editor } from "../state/use_editor.ts";
-import { Button } from "../../../widgets/buttons.tsx";
+import { Button } from "../../../elements/buttons.tsx";
 
 type Props = {
   readonly uid: string;

@@ -1,7 +1,7 @@
 import { createContext, useContext } from "react";
 import { assert } from "#shared/assert.ts";
 import type { Dashboard } from "#shared/dashboards/dashboard.ts";
-import type { ChartAnnotation } from "../../../panels/panel_kind.ts";
+import type { ChartAnnotation } from "../../../plot/time_shared.ts";
 import type { AnswerStore } from "../../../dashboards/runner/answer_store.ts";
 import type { Late } from "../../../dashboards/runner/late.ts";
 import type { RunScope } from "../../../dashboards/runner/question.ts";

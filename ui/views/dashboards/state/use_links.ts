@@ -3,7 +3,7 @@ import type { DataLink } from "#shared/dashboards/dashboard.ts";
 import { interpolateLink, safeAddress } from "../../../dashboards/model/data_links.ts";
 import { fieldName } from "../../../dashboards/model/field_options.ts";
 import type { PanelMoment } from "../../../dashboards/runner/question.ts";
-import { displayOf, displayText } from "../../../frames/display.ts";
+import { displayOf, displayText } from "../../../plot/display.ts";
 import type { Field, Frame } from "../../../frames/frame.ts";
 import { useDark } from "../../../state/theme.ts";
 import { useBoard } from "./board_context.ts";

@@ -4,8 +4,8 @@ import type { Matcher } from "#shared/model/labels.ts";
 import { variableAsker } from "../../../dashboards/runner/variable_asker.ts";
 import { Popover } from "../../../overlays/popover.tsx";
 import { Select } from "../../../overlays/select.tsx";
-import { Icon } from "../../../widgets/icon.tsx";
-import { IconButton } from "../../../widgets/buttons.tsx";
+import { Icon } from "../../../elements/icon.tsx";
+import { IconButton } from "../../../elements/buttons.tsx";
 
 type Props = {
   readonly label: string;

@@ -3,8 +3,8 @@ import type { VariableOption } from "../../../dashboards/model/variable_options.
 import { allValue } from "../../../dashboards/model/variables.ts";
 import { OptionList } from "../../../overlays/option_list.tsx";
 import { Popover } from "../../../overlays/popover.tsx";
-import { Icon } from "../../../widgets/icon.tsx";
-import { Button } from "../../../widgets/buttons.tsx";
+import { Icon } from "../../../elements/icon.tsx";
+import { Button } from "../../../elements/buttons.tsx";
 import { queryErrorText } from "../../../widgets/query_error.ts";
 import { chosenWords } from "./variables_summary.ts";
 

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { type BuilderQuery, builderText, type Operation } from "../../../promql/builder.ts";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import { TextField } from "../query_fields.tsx";
 import { MatcherList } from "./matcher_list.tsx";
 import { MetricField } from "./metric_field.tsx";

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { Combobox, MultiCombobox } from "../../../overlays/combobox.tsx";
 import { Select } from "../../../overlays/select.tsx";
 import { type Matcher, matchOperators } from "../../../promql/expr.ts";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import { searchMatch, useLabelNames, useLabelValues } from "../search_hooks.ts";
 
 type ListProps = {

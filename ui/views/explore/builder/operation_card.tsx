@@ -4,7 +4,7 @@ import { Select } from "../../../overlays/select.tsx";
 import type { Operation } from "../../../promql/builder.ts";
 import type { Grouping, Matcher, Matching } from "../../../promql/expr.ts";
 import { aggregations, instantFunctions, rangeFunctions } from "../../../promql/functions.ts";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import { TextField } from "../query_fields.tsx";
 import { searchMatch, useLabelNames } from "../search_hooks.ts";
 import { numberOperators, queryOperators } from "./operation_menu.tsx";

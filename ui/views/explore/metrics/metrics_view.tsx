@@ -2,7 +2,7 @@ import { useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Matcher } from "../../../promql/expr.ts";
 import { useSearchChange } from "../../../state/frame.ts";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import { MetricGrid } from "./metric_grid.tsx";
 import { MetricPage } from "./metric_page.tsx";
 import { type Change, readMetrics, whereText } from "./metrics_search.ts";

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { Frame } from "../../../frames/frame.ts";
-import type { InspectedAnswer } from "../../../client/promql_query.ts";
+import type { InspectedAnswer } from "../../../frames/inspect_query.ts";
 import { PanelBody } from "../../../panels/panel_body.tsx";
 import { useFrame } from "../../../state/frame.ts";
 import { zoomedOut } from "../../../state/time_range.ts";

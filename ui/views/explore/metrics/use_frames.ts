@@ -5,7 +5,7 @@ import {
   type UseQueryResult,
 } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type RefObject } from "react";
-import { type InspectedAnswer, inspectQuery } from "../../../client/promql_query.ts";
+import { type InspectedAnswer, inspectQuery } from "../../../frames/inspect_query.ts";
 import { fillVariables } from "../../../promql/variables.ts";
 import { useFrame } from "../../../state/frame.ts";
 import { intervalOf } from "../../../queries/query_client.ts";

@@ -1,11 +1,11 @@
 import { useMemo } from "react";
-import type { InspectedAnswer } from "../../../client/promql_query.ts";
+import type { InspectedAnswer } from "../../../frames/inspect_query.ts";
 import type { FoundMetric } from "../../../client/search.ts";
 import type { Frame } from "../../../frames/frame.ts";
 import { Select } from "../../../overlays/select.tsx";
 import { fieldStyles } from "../../../plot/color_modes.ts";
 import { useDark } from "../../../state/theme.ts";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
 import { queryFor } from "../default_query.ts";
 import { unitOf } from "../metric_words.ts";

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { showToast } from "../../../overlays/toast.ts";
 import { ToggleGroup } from "../../../overlays/toggle_group.tsx";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import { useAgents } from "../../../queries/inventory.ts";
 import type { LogRow } from "../../../client/logs.ts";
 import type { Window } from "../../../state/time_range.ts";

@@ -4,7 +4,7 @@ import { queryFacets, type FacetField, type FacetsAnswer } from "../../../client
 import { fieldParsers } from "../../../client/logs.ts";
 import { formatCount } from "../../../units/format.ts";
 import { FilterBox } from "../../../widgets/filter_box.tsx";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import { Picture, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
 import { intervalOf } from "../../../queries/query_client.ts";
 import type { Window } from "../../../state/time_range.ts";

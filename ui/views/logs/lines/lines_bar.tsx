@@ -5,7 +5,7 @@ import { Popover } from "../../../overlays/popover.tsx";
 import { formatCount, formatValue } from "../../../units/format.ts";
 import { useNow } from "../../../state/media.ts";
 import type { Window } from "../../../state/time_range.ts";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import { Incomplete } from "../../../widgets/incomplete.tsx";
 import { Corner } from "../../../widgets/picture.tsx";
 import { AddToDashboard } from "../saving/add_to_dashboard.tsx";

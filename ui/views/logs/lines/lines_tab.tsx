@@ -14,7 +14,7 @@ import { useFrame } from "../../../state/frame.ts";
 import { useKeys } from "../../../state/keys.ts";
 import { phoneQuery, useMedia } from "../../../state/media.ts";
 import type { Window } from "../../../state/time_range.ts";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import { Empty, Skeleton } from "../../../widgets/picture.tsx";
 import { ColumnHeads } from "./column_heads.tsx";
 import type { ShownRow } from "../state/dedup.ts";

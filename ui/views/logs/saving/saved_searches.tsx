@@ -4,7 +4,7 @@ import type { SavedQueryRow } from "../../../client/dashboard_service.ts";
 import { useDeleteQuery, useSavedQueries, useSaveQuery } from "../../../queries/dashboards.ts";
 import { forgetQueries, pastQueries } from "../../../state/query_history.ts";
 import { parseSearch } from "../../../state/url.ts";
-import { Icon } from "../../../widgets/icon.tsx";
+import { Icon } from "../../../elements/icon.tsx";
 import type { LogsState } from "../state/logs_search.ts";
 import { NameForm } from "./name_form.tsx";
 import { LogsSearch } from "../state/search_schema.ts";

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from "react";
 import { Popover } from "../../../overlays/popover.tsx";
-import { Icon, type IconName } from "../../../widgets/icon.tsx";
+import { Icon, type IconName } from "../../../elements/icon.tsx";
 
 type Props = {
   readonly label: string;

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import type { FieldOptions } from "#shared/dashboards/dashboard.ts";
-import { resolveColor, withAlpha } from "../plot/colors.ts";
-import { fieldStyles } from "../plot/color_modes.ts";
+import { resolveColor, withAlpha } from "./colors.ts";
+import { fieldStyles } from "./color_modes.ts";
 import { displayOf, displayText } from "./display.ts";
-import type { Field } from "./frame.ts";
+import type { Field } from "../frames/frame.ts";
 
 const field = (
   options: FieldOptions,

@@ -1,11 +1,10 @@
-import { z } from "zod";
 import type { MetricFigures } from "#proto/gen/v1/columns_pb.js";
-import { framesOf, type Ask } from "../frames/ask.ts";
-import type { Frame } from "../frames/frame.ts";
-import { answerOf, seriesKept } from "../frames/read_answer.ts";
+import { framesOf, type Ask } from "./ask.ts";
+import type { Frame } from "./frame.ts";
+import { answerOf, seriesKept } from "./read_answer.ts";
 import { aligned, type Window } from "../state/time_range.ts";
-import { askPromql } from "./columns.ts";
-import { fetchText, readJson } from "./transport.ts";
+import { askPromql } from "../client/columns.ts";
+import { fetchText } from "../client/transport.ts";
 
 /** An answer with everything that an inspector shows of it. */
 export type InspectedAnswer = {
@@ -77,13 +76,6 @@ export async function inspectQuery(
 export function queryJson({ address }: InspectedAnswer, signal?: AbortSignal): Promise<string> {
   const { pathname, searchParams } = new URL(address, location.origin);
   return fetchText({ path: pathname, params: [...searchParams], signal, timeoutMs, isForm: true });
-}
-
-/** GET /api/v1/format_query: the expression as Prometheus would lay it out. */
-export async function formatPromql(query: string, signal?: AbortSignal): Promise<string> {
-  const path = "/api/v1/format_query";
-  const body = await fetchText({ path, params: { query }, signal });
-  return readJson(path, body, z.object({ data: z.string() })).data;
 }
 
 function addressOf({ expr: query, instant, stepMs }: Question, window: Window): string {

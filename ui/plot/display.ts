@@ -1,9 +1,9 @@
 import type { Mapping } from "#shared/dashboards/dashboard.ts";
 import { searchingRegex, type LinearRegex } from "#shared/text/linear_regex.ts";
-import { rangeOf, valueColor, type ValueRange } from "../plot/color_modes.ts";
-import { resolveColor } from "../plot/colors.ts";
+import { rangeOf, valueColor, type ValueRange } from "./color_modes.ts";
+import { resolveColor } from "./colors.ts";
 import { formatUnitParts } from "../units/units.ts";
-import type { Field } from "./frame.ts";
+import type { Field } from "../frames/frame.ts";
 
 /** A value as a person reads it. */
 export type Display = {
