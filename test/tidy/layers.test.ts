@@ -175,7 +175,6 @@ const tangledParents = [
   "agent/collect",
   "aggregator/blocks",
   "aggregator/blocks/logs",
-  "aggregator/query/promql",
 ];
 
 /** Native or bound to a process: never in a browser. */

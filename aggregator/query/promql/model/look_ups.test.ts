@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { isStale, setNormalNan, setStale, wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesSamples, TierSpan } from "../../../read/source.ts";
 import { LookUps, type Shown } from "./look_ups.ts";
-import { flooredTime, spanAt } from "../windows/tier_times.ts";
+import { flooredTime, spanAt } from "./tier_times.ts";
 
 const kinds = ["number", "nan", "stale"] as const;
 const samples = fc.array(

@@ -1,7 +1,7 @@
 // Hot: guarded by `bench query`, `bench day`.
 import { isStaleAt } from "#shared/model/special_values.ts";
 import type { SeriesSamples, TierSpan } from "../../../read/source.ts";
-import { flooredTime, spanAt } from "../windows/tier_times.ts";
+import { flooredTime, spanAt } from "./tier_times.ts";
 import { type StepSeries, absent, float, hasSample, newSeries, putSample } from "./values.ts";
 
 /** What a step shows of a sample: its value, its time, or its start time. */

@@ -2,7 +2,7 @@ import type { HistogramColumn } from "#shared/model/histogram.ts";
 import { withDetectedResets } from "#shared/model/histogram_resets.ts";
 import { hasNans, isStale, wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesSamples } from "../../../read/source.ts";
-import { keptBuckets, widestBucket } from "../windows/tier_times.ts";
+import { keptBuckets, widestBucket } from "../model/tier_times.ts";
 import { LookUps, type Shown } from "../model/look_ups.ts";
 import type { MatrixExpr, SelectorExpr, SubqueryExpr } from "#shared/query_language/promql/ast.ts";
 import { type EvalContext, breathe, durationMs, shiftedTime, spend } from "../model/context.ts";

@@ -5,7 +5,7 @@ import { forMetric, inform } from "../model/annotations.ts";
 import type { CallExpr, Edges } from "#shared/query_language/promql/ast.ts";
 import type { EvalContext } from "../model/context.ts";
 
-import { flooredTime, spanAt, widestBucket } from "./tier_times.ts";
+import { flooredTime, spanAt, widestBucket } from "../model/tier_times.ts";
 import type { Grid } from "../model/values.ts";
 import type { RangeInput, RangeSeries } from "../model/window.ts";
 
