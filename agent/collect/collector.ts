@@ -2,13 +2,11 @@ import type { Counter } from "prom-client";
 import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import type { DropReason } from "#shared/model/account.ts";
-import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
-import type { Signal } from "#shared/signals.ts";
 import { unlessAborted } from "#shared/async/unless_aborted.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
+import type { CollectorOutput, LogsOutput } from "../pipeline/collector_output.ts";
 import type { ProcessorList } from "../pipeline/processors/config.ts";
 import { handOver, isHeldBy, noLines } from "./hand_over.ts";
 import type { ScrapeMemory } from "./scrape/scrape_memory.ts";
@@ -16,32 +14,7 @@ import type { TargetReport } from "./scrape/target.ts";
 import type { BoundFiles } from "./sources/binder.ts";
 import { withProvenance } from "./sources/provenance.ts";
 import type { LogPreview, SourceContext } from "./sources/source.ts";
-import type { Patience } from "../spool/when_full.ts";
 import { ticks } from "./ticks.ts";
-
-/** Where records of logs go. `whenFull` is "wait" where it is not given. */
-export type LogsOutput = {
-  logs(
-    batch: LogsBatch,
-    checkpoints: Readonly<Record<string, string>>,
-    whenFull?: Patience,
-  ): Promise<number>;
-};
-
-/** What collection hands its batches to: the pipeline and the spool behind it. Both tell how many items the spool has taken. */
-export type CollectorOutput = {
-  metrics(batch: MetricsBatch): Promise<number>;
-  logs(
-    batch: LogsBatch,
-    checkpoints: Readonly<Record<string, string>>,
-    whenFull?: Patience,
-  ): Promise<number>;
-  drop(signal: Signal, reason: DropReason, items: number): void;
-  /** The same for logs, through processors of their own, which live as long as what it gives. */
-  through?(processors: ProcessorList): LogsOutput;
-  /** Durable checkpoints of all sources, keys as given to logs(). */
-  checkpoints(): ReadonlyMap<string, string>;
-};
 
 /** One source with its configuration bound. */
 export type RunnableSource = {

@@ -171,7 +171,6 @@ const largerFolders: Readonly<Record<string, number>> = {
 
 /** Parents whose folders still import each other in circles. */
 const tangledParents = [
-  "agent",
   "agent/collect",
   "aggregator/blocks",
   "aggregator/blocks/logs",

@@ -14,7 +14,7 @@ import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { TextPool } from "#shared/text/text_pool.ts";
 import type { ProcessorList } from "../../pipeline/processors/config.ts";
-import type { CollectorOutput, LogsOutput } from "../collector.ts";
+import type { CollectorOutput, LogsOutput } from "../../pipeline/collector_output.ts";
 import type { WhenFull } from "../../spool/when_full.ts";
 import type { BoundReceiver } from "./binder.ts";
 import type { ReceiversConfig } from "./config.ts";
