@@ -8,7 +8,7 @@ import { hostName } from "#shared/runtime/config/base_config.ts";
 import { type ConfigFlags, loadConfig } from "#shared/runtime/config/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
 import { parseDuration } from "#shared/text/duration.ts";
-import type { LogPreview } from "./collect/sources/source.ts";
+import type { LogPreview } from "./collect/source.ts";
 import { provenanceNames } from "./collect/sources/provenance.ts";
 import { sources } from "./collect/sources/registry.ts";
 import type { RunnableSource } from "./collect/collector.ts";

@@ -14,7 +14,7 @@ import {
 } from "#test/support/spool.ts";
 import type { RunnableSource } from "./collector.ts";
 import { Collector } from "./collector.ts";
-import type { SourceContext } from "./sources/source.ts";
+import type { SourceContext } from "./source.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

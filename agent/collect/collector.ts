@@ -13,7 +13,7 @@ import type { ScrapeMemory } from "./scrape/scrape_memory.ts";
 import type { TargetReport } from "./scrape/target.ts";
 import type { BoundFiles } from "./sources/binder.ts";
 import { withProvenance } from "./sources/provenance.ts";
-import type { LogPreview, SourceContext } from "./sources/source.ts";
+import type { LogPreview, SourceContext } from "./source.ts";
 import { ticks } from "./ticks.ts";
 
 /** One source with its configuration bound. */

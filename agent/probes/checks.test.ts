@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { parse } from "yaml";
 import type { TargetReport } from "../collect/scrape/target.ts";
-import type { SourceContext } from "../collect/sources/source.ts";
+import type { SourceContext } from "../collect/source.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";

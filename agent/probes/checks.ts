@@ -2,7 +2,7 @@ import type { RunnableSource } from "../collect/collector.ts";
 import { SeriesTable } from "../collect/samples/series_table.ts";
 import { sampleTimeMs } from "../collect/sample_time.ts";
 import { type TargetReport, nextTick, offsetMs, shownUrl } from "../collect/scrape/target.ts";
-import type { SourceContext } from "../collect/sources/source.ts";
+import type { SourceContext } from "../collect/source.ts";
 import { together } from "#shared/async/together.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { ProbeCheck, ProbesConfig } from "./config.ts";

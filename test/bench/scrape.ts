@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { GlobalConfig, ScrapeConfigs } from "#agent/collect/scrape/config.ts";
-import { httpGet } from "#agent/collect/scrape/http_client.ts";
+import { httpGet } from "#agent/collect/http/http_client.ts";
 import { type Job, resolveJob } from "#agent/collect/scrape/job.ts";
 import { formatOf, scrapeHeaders } from "#agent/collect/scrape/scrape_request.ts";
 import { TargetSeries } from "#agent/collect/scrape/target_series.ts";

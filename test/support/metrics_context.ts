@@ -1,4 +1,4 @@
-import type { SourceContext } from "#agent/collect/sources/source.ts";
+import type { SourceContext } from "#agent/collect/source.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";

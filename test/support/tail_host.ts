@@ -5,7 +5,7 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
-import type { SourceContext } from "#agent/collect/sources/source.ts";
+import type { SourceContext } from "#agent/collect/source.ts";
 import { type Binder, binder } from "#agent/collect/sources/binder.ts";
 import { fileLogs } from "#agent/collect/sources/file_logs/source.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 const root = join(import.meta.dir, "..", "..");
 /** Folders in which every module must stand in the registry beside it; the rest of the names are contracts. */
 const registries: Readonly<Record<string, readonly string[]>> = {
-  "agent/collect/sources": ["binder.ts", "config.ts", "provenance.ts", "registry.ts", "source.ts"],
+  "agent/collect/sources": ["binder.ts", "config.ts", "provenance.ts", "registry.ts"],
   "agent/pipeline/processors": [
     "chain.ts",
     "config.ts",

@@ -9,7 +9,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { BodyReader } from "#shared/text/exposition/body_reader.ts";
 import { ExpositionError } from "#shared/text/exposition/exposition_error.ts";
 import type { SampleColumns } from "#shared/text/exposition/sample_columns.ts";
-import { BodySizeError, type HttpAnswer, httpGet } from "./http_client.ts";
+import { BodySizeError, type HttpAnswer, httpGet } from "../http/http_client.ts";
 import { sampleTimeMs } from "../sample_time.ts";
 import type { Job } from "./job.ts";
 import { formatOf, scrapeHeaders } from "./scrape_request.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
-import type { SourceContext } from "../sources/source.ts";
+import type { SourceContext } from "../source.ts";
 import { prometheusScrape } from "./source.ts";
 import type { TargetReport } from "./target.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { reachedFields } from "#shared/cardinality/series_limit.ts";
 import { outOfOrderDefaultMs } from "#shared/runtime/config/out_of_order_config.ts";
-import { defineSource } from "../sources/source.ts";
+import { defineSource } from "../source.ts";
 import { GlobalConfig, ScrapeConfigs } from "./config.ts";
 import { jobFaults } from "./job.ts";
 import { labelText } from "#shared/relabel/scalar_text.ts";

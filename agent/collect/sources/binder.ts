@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { parsedOnce } from "#shared/schema.ts";
 import type { ProcessorList } from "../../pipeline/processors/config.ts";
-import type { FilePatterns, LogPreview, Source, SourceContext } from "./source.ts";
+import type { FilePatterns, LogPreview, Source, SourceContext } from "../source.ts";
 
 /** A source with its options checked and bound: all sources look alike from here on. */
 export type BoundSource = {

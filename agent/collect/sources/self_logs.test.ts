@@ -6,7 +6,7 @@ import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger, silentLogger } from "#shared/runtime/log.ts";
 import { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 import { batchOfLines, selfLogs } from "./self_logs.ts";
-import type { SourceContext } from "./source.ts";
+import type { SourceContext } from "../source.ts";
 
 /** A context that keeps what is handed over; sleeping ends on abort, or when `wake` is called. */
 function contextOf(tap: SelfLogTap | undefined) {

@@ -4,7 +4,7 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import { severity } from "#shared/model/logs.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { duration } from "#shared/text/duration.ts";
-import { defineSource } from "./source.ts";
+import { defineSource } from "../source.ts";
 
 /** Lapwing's own log lines as a stream of logs, so that what the agent says about itself is found where all logs are. */
 export const selfLogs = defineSource({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
-import { httpGet } from "../../collect/scrape/http_client.ts";
+import { httpGet } from "../../collect/http/http_client.ts";
 import { type HttpServiceConfig, httpClientOf, httpServiceShape } from "./http_service_config.ts";
 
 /** A status page is a few KiB; those of many thousand workers or servers are some MiB. */

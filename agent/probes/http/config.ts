@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { authorizationFault, httpClientShape } from "../../collect/scrape/http_client_config.ts";
+import { authorizationFault, httpClientShape } from "../../collect/http/http_client_config.ts";
 import { scalarText } from "#shared/relabel/scalar_text.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { ProbeTls, SearchRegex, ipShape } from "../net/options.ts";

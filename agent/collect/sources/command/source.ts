@@ -2,7 +2,7 @@ import { previewBodies } from "../file_logs/preview.ts";
 import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { BatchBuilder } from "../file_logs/batch_builder.ts";
-import { type SourceContext, defineSource } from "../source.ts";
+import { type SourceContext, defineSource } from "../../source.ts";
 import { CommandConfig } from "./config.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { signalGroup } from "./signal_group.ts";

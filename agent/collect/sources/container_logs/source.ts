@@ -1,5 +1,5 @@
 import { type RecordFormat, Tailer } from "../file_logs/tailer.ts";
-import { type SourceContext, defineSource } from "../source.ts";
+import { type SourceContext, defineSource } from "../../source.ts";
 import { ContainerLogsConfig } from "./config.ts";
 import { DockerNames } from "./docker/docker_names.ts";
 import { type ContainerReadingConfig, containerReader } from "./container_reader.ts";

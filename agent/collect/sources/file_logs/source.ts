@@ -1,4 +1,4 @@
-import { defineSource } from "../source.ts";
+import { defineSource } from "../../source.ts";
 import { FileLogsConfig } from "./config.ts";
 import { previewLines } from "./preview.ts";
 import { Tailer } from "./tailer.ts";

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import type { Labels } from "#shared/model/labels.ts";
-import type { SourceContext } from "../source.ts";
+import type { SourceContext } from "../../source.ts";
 import { type Checkpoint, parseJson, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { FileLogsConfig } from "./config.ts";
 import { FolderWatch } from "./folder_watch.ts";

@@ -1,6 +1,6 @@
 import { messageOf } from "#shared/errors.ts";
 import { provenanceNames } from "../provenance.ts";
-import type { SourceContext } from "../source.ts";
+import type { SourceContext } from "../../source.ts";
 import { BatchBuilder } from "./batch_builder.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { markBytes } from "./checkpoint.ts";

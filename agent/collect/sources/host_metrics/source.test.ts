@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
-import type { SourceContext } from "../source.ts";
+import type { SourceContext } from "../../source.ts";
 import { hostMetrics } from "./source.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "host_metrics_"));

@@ -1,5 +1,5 @@
-import type { SourceContext } from "../source.ts";
-import { defineSource } from "../source.ts";
+import type { SourceContext } from "../../source.ts";
+import { defineSource } from "../../source.ts";
 import { HostMetricsConfig, collectorOptions } from "./config.ts";
 import { hostCollector } from "./host_collector.ts";
 import type { HostTick } from "./host_collector.ts";

@@ -3,7 +3,7 @@ import { messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { severityOfSyslog } from "../../../pipeline/processors/formats/severity_words.ts";
 import { BatchBuilder } from "../file_logs/batch_builder.ts";
-import { type SourceContext, defineSource } from "../source.ts";
+import { type SourceContext, defineSource } from "../../source.ts";
 import { JournaldConfig } from "./config.ts";
 import { ExportParser, type JournalEntry } from "./export_parser.ts";
 
