@@ -31,7 +31,7 @@ const commands: Readonly<Record<string, (program: Command) => Promise<void>>> = 
     );
     (await import("#agent/status_command.ts")).statusCommand(agent);
     (await import("#agent/detect_command.ts")).detectCommand(agent);
-    (await import("#agent/enroll/enroll_command.ts")).enrollCommand(agent);
+    (await import("#agent/enroll_command.ts")).enrollCommand(agent);
   },
   up: async (program) => {
     const { roleCommand } = await import("#shared/runtime/role_command.ts");

@@ -2,8 +2,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { Agent } from "#agent/agent.ts";
-import { agentShape, withAgentChecks } from "#agent/config.ts";
-import { agentKeyEffects } from "#agent/restart_keys.ts";
+import { agentShape, withAgentChecks } from "#agent/config/config.ts";
+import { agentKeyEffects } from "#agent/config/restart_keys.ts";
 import { agentMiddleware, agentRoutePermissions } from "#agent/route_permissions.ts";
 import {
   aggregatorMiddleware,

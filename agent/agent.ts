@@ -20,7 +20,7 @@ import { logMetricsSource } from "./collect/log_metrics_source.ts";
 import { Receivers } from "./collect/receivers/receivers.ts";
 import { type PoolConfig, shownPools } from "./collect/scrape/shown_pools.ts";
 import { runnableSources } from "./collect/runnable_sources.ts";
-import type { AgentConfig } from "./config.ts";
+import type { AgentConfig } from "./config/config.ts";
 import type { KeyKeeper } from "./enroll/key_keeper.ts";
 import { keeperOf } from "./enroll/keeper_of.ts";
 import { hostFacts } from "./facts.ts";

@@ -7,7 +7,7 @@ import { openAgentRole } from "./role.ts";
 const commands: Readonly<Record<string, (program: Command) => Promise<void>>> = {
   status: async (program) => (await import("./status_command.ts")).statusCommand(program),
   detect: async (program) => (await import("./detect_command.ts")).detectCommand(program),
-  enroll: async (program) => (await import("./enroll/enroll_command.ts")).enrollCommand(program),
+  enroll: async (program) => (await import("./enroll_command.ts")).enrollCommand(program),
   check: async (program) => (await import("./check_command.ts")).checkCommand(program),
   pipeline: async (program) => {
     (await import("./pipeline_command.ts")).pipelineCommand(program.command("pipeline"));

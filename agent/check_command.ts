@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type ConfigFlags, loadConfig } from "#shared/runtime/config/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
-import { AgentConfig } from "./config.ts";
+import { AgentConfig } from "./config/config.ts";
 
 /** `check` of the agent's binary: whether an agent starts with a configuration. */
 export function checkCommand(program: Command): void {

@@ -3,7 +3,7 @@ import { hostName, parseListen } from "#shared/runtime/config/base_config.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { type ConfigFlags, loadConfig } from "#shared/runtime/config/config_file.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
-import { AgentConfig } from "./config.ts";
+import { AgentConfig } from "./config/config.ts";
 import { type DetectedService, detectionText } from "./integrations/detection_text.ts";
 import { Detector } from "./integrations/detection/detector.ts";
 import { type InstanceReport, instanceReports } from "./integrations/report.ts";

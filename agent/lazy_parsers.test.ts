@@ -6,7 +6,7 @@ const path = (file: string) => JSON.stringify(join(import.meta.dir, file));
 /** Modules of the query languages that a process of an agent has loaded after a configuration was read. */
 async function loadedBy(config: unknown): Promise<string[]> {
   const script = `
-    const { AgentConfig } = await import(${path("config.ts")});
+    const { AgentConfig } = await import(${path("config/config.ts")});
     await import(${path("agent.ts")});
     AgentConfig.parse(${JSON.stringify(config)});
     console.log(JSON.stringify(Object.keys(require.cache)));

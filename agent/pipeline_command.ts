@@ -13,7 +13,7 @@ import { provenanceNames } from "./collect/sources/provenance.ts";
 import { sources } from "./collect/sources/registry.ts";
 import type { RunnableSource } from "./collect/collector.ts";
 import { runnableSources } from "./collect/runnable_sources.ts";
-import { AgentConfig } from "./config.ts";
+import { AgentConfig } from "./config/config.ts";
 import { ProcessorChain } from "./pipeline/processors/chain.ts";
 import type { BoundProcessor } from "./pipeline/processors/processor.ts";
 import { LogMetrics } from "./pipeline/processors/log_metrics.ts";

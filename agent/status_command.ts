@@ -5,13 +5,13 @@ import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseListen } from "#shared/runtime/config/base_config.ts";
 import { type ConfigFlags, loadConfig } from "#shared/runtime/config/config_file.ts";
 import { configFlags } from "#shared/runtime/role_command.ts";
-import { AgentConfig } from "./config.ts";
+import { AgentConfig } from "./config/config.ts";
 import { withInstalledPaths } from "./local/installed_flags.ts";
 import { RunningFile } from "./local/running_file.ts";
 import { lookAtSpool } from "./local/spool_look.ts";
 import { AgentStatus, troublesOf } from "./local/status.ts";
 import { statusText, stoppedText } from "./local/status_text.ts";
-import { agentProgramName } from "./program_name.ts";
+import { agentProgramName } from "./install/program_name.ts";
 
 type StatusFlags = ConfigFlags & { readonly json?: boolean };
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { AgentConfig } from "#agent/config.ts";
+import { AgentConfig } from "#agent/config/config.ts";
 import type { RunnableSource } from "#agent/collect/collector.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
 import { systemClock } from "#shared/runtime/clock.ts";

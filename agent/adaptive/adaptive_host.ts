@@ -6,9 +6,10 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { RunnableSource } from "../collect/collector.ts";
-import type { AgentConfig } from "../config.ts";
+import type { ScrapeConfig } from "../collect/scrape/config.ts";
 import type { BoundInstance } from "../integrations/config.ts";
 import type { AdaptiveResolution } from "./adaptive_resolution.ts";
+import type { AdaptiveConfig } from "./config.ts";
 
 type HostParts = {
   readonly clock: Clock;
@@ -20,7 +21,9 @@ type HostParts = {
   readonly store: (batch: MetricsBatch) => Promise<unknown>;
 };
 
-type Jobs = AgentConfig["scrape_configs"];
+type Jobs = ScrapeConfig[];
+/** The key of the agent's configuration that says whether, and how. */
+type HostConfig = { readonly adaptive_resolution?: AdaptiveConfig | undefined };
 
 /** Adaptive resolution where it is configured; its code is loaded by the first configuration that has it. */
 export class AdaptiveHost {
@@ -33,7 +36,7 @@ export class AdaptiveHost {
   }
 
   /** To be called before sources are started by this configuration. */
-  async configure({ adaptive_resolution: config }: AgentConfig): Promise<void> {
+  async configure({ adaptive_resolution: config }: HostConfig): Promise<void> {
     this.#isOn = config !== undefined;
     if (config === undefined) return this.finish();
     if (this.#loaded !== undefined) return this.#store(this.#loaded.configure(config));

@@ -1,11 +1,21 @@
-import type { AgentConfig } from "../config.ts";
+import type { ProcessorList } from "../pipeline/processors/config.ts";
 import type { RunnableSource } from "./collector.ts";
 import type { BoundSource } from "./sources/binder.ts";
 import { outOfOrderMsOf } from "#shared/runtime/config/out_of_order_config.ts";
+import type { GlobalConfig, ScrapeConfig } from "./scrape/config.ts";
 import { prometheusScrape } from "./scrape/source.ts";
 
+/** The keys of the agent's configuration that say what is collected, and how. */
+export type CollectedConfig = {
+  readonly global: GlobalConfig;
+  readonly scrape_configs: readonly ScrapeConfig[];
+  readonly sources: readonly BoundSource[];
+  readonly logs: { readonly processors: ProcessorList };
+  readonly storage: Parameters<typeof outOfOrderMsOf>[0];
+};
+
 /** What the configuration asks to be run: one for each entry of `sources`, one for each scrape job. */
-export function runnableSources(config: AgentConfig): RunnableSource[] {
+export function runnableSources(config: CollectedConfig): RunnableSource[] {
   const seen = new Map<string, number>();
   const named = config.sources.map((source): RunnableSource => {
     if (source.name !== undefined)
@@ -34,7 +44,7 @@ export function runnableSources(config: AgentConfig): RunnableSource[] {
 export function runnableOf(
   source: BoundSource,
   name: string,
-  config: Pick<AgentConfig, "logs">,
+  config: Pick<CollectedConfig, "logs">,
 ): RunnableSource {
   const { provenance, processors, ...rest } = source;
   const runnable: RunnableSource = { ...rest, name };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ConfigError, type ConfigMistake, parseConfig } from "#shared/runtime/config/config.ts";
 import { isSecretKey } from "#shared/runtime/config/shown_config.ts";
-import { AgentConfig } from "../config.ts";
+import { AgentConfig } from "../config/config.ts";
 import { hostKeys } from "./host_keys.ts";
 import { isMap } from "./merge.ts";
 

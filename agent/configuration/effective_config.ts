@@ -4,7 +4,7 @@ import type { WantedConfiguration } from "#proto/fleet/wanted_configuration.ts";
 import { ConfigError, parseConfig } from "#shared/runtime/config/config.ts";
 import type { ConfigFlags } from "#shared/runtime/config/config_file.ts";
 import { readConfigInput } from "#shared/runtime/config/config_file.ts";
-import { AgentConfig } from "../config.ts";
+import { AgentConfig } from "../config/config.ts";
 import { plainOf, programMistakes } from "./document.ts";
 import { mergeConfiguration } from "./merge.ts";
 

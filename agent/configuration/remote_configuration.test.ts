@@ -8,7 +8,7 @@ import { OperatingError } from "#shared/errors.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import { until } from "#test/support/asking.ts";
-import type { AgentConfig } from "../config.ts";
+import type { AgentConfig } from "../config/config.ts";
 import { effectiveConfig } from "./effective_config.ts";
 import { RemoteConfiguration } from "./remote_configuration.ts";
 

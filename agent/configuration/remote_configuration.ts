@@ -11,7 +11,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import { ConfigError } from "#shared/runtime/config/config.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { version } from "#shared/version.ts";
-import type { AgentConfig } from "../config.ts";
+import type { AgentConfig } from "../config/config.ts";
 import { mistakesText } from "./document.ts";
 import { type ConfigurationMemory, readMemory, writeMemory } from "./state_file.ts";
 import { watchWanted } from "./wanted_watch.ts";

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import type { AgentConfig } from "../config.ts";
+import type { NatsConfig } from "#proto/bus/nats_config.ts";
 import type { KeyKeeper, KeyKeeperParts } from "./key_keeper.ts";
 
 /** Whoever's agent has no credentials of an aggregator's making does without what exchanges them. */
 export async function keeperOf(
-  { nats, data_dir: dataDir }: Pick<AgentConfig, "nats" | "data_dir">,
+  { nats, data_dir: dataDir }: { readonly nats: NatsConfig; readonly data_dir: string },
   { clock, log, metrics }: Pick<KeyKeeperParts, "clock" | "log" | "metrics">,
   { tenant, agent }: Pick<KeyKeeperParts, "tenant" | "agent">,
 ): Promise<KeyKeeper | undefined> {

@@ -1,4 +1,4 @@
-import { agentProgramName } from "#agent/program_name.ts";
+import { agentProgramName } from "../install/program_name.ts";
 import type { Uplink } from "#proto/bus/agent_port.ts";
 import { credentialsName } from "#proto/fleet/credentials.ts";
 import { messageOf } from "#shared/errors.ts";

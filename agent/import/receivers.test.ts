@@ -7,7 +7,7 @@ import { fluent } from "#agent/collect/receivers/fluent/receiver.ts";
 import { Held, eventually, started } from "#agent/collect/receivers/receiver.fixture.ts";
 import type { OpenedReceiver, ReceiverContext } from "#agent/collect/receivers/receiver.ts";
 import { syslog } from "#agent/collect/receivers/syslog/receiver.ts";
-import { AgentConfig } from "#agent/config.ts";
+import { AgentConfig } from "#agent/config/config.ts";
 import { ProcessorChain } from "#agent/pipeline/processors/chain.ts";
 import { LogMetrics } from "#agent/pipeline/processors/log_metrics.ts";
 import { systemClock } from "#shared/runtime/clock.ts";

@@ -1,4 +1,4 @@
-import { AgentConfig } from "#agent/config.ts";
+import { AgentConfig } from "#agent/config/config.ts";
 import { ConfigError, parseConfig } from "#shared/runtime/config/config.ts";
 import type { Account } from "./account.ts";
 import type { Plan } from "./plan.ts";

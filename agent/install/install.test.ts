@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { AgentConfig } from "#agent/config.ts";
+import { AgentConfig } from "#agent/config/config.ts";
 import { loadConfig } from "#shared/runtime/config/config_file.ts";
 
 const script = join(import.meta.dir, "install.sh");

@@ -1,18 +1,22 @@
 import { prometheusScrape } from "../collect/scrape/source.ts";
 import type { RunnableSource } from "../collect/collector.ts";
-import { runnableOf } from "../collect/runnable_sources.ts";
+import { type CollectedConfig, runnableOf } from "../collect/runnable_sources.ts";
 import { takingPrefix } from "../collect/hand_over.ts";
-import type { AgentConfig } from "../config.ts";
 import { hostName } from "#shared/runtime/config/base_config.ts";
 import { outOfOrderMsOf } from "#shared/runtime/config/out_of_order_config.ts";
 import type { BoundInstance } from "./config.ts";
 import { runInstance } from "./instance.ts";
 import { instanceLabel } from "./instance_label.ts";
 
+/** The keys of the agent's configuration that its integrations need besides their own. */
+type WatchedConfig = Pick<CollectedConfig, "global" | "logs" | "storage"> & {
+  readonly agent: { readonly name?: string | undefined };
+};
+
 /** What watches these instances: one source for the metrics of each, and one for each of its log entries. An instance that comes twice is watched once. */
 export function integrationSources(
   instances: readonly BoundInstance[],
-  config: AgentConfig,
+  config: WatchedConfig,
 ): RunnableSource[] {
   const sources = new Map<string, RunnableSource>();
   const hostname = config.agent.name ?? hostName();
@@ -28,7 +32,7 @@ export function integrationSources(
   return [...sources.values()];
 }
 
-function metricsSource(each: BoundInstance, name: string, config: AgentConfig): RunnableSource {
+function metricsSource(each: BoundInstance, name: string, config: WatchedConfig): RunnableSource {
   const type = each.integration.name;
   const { scrape } = each;
   if (scrape === undefined)

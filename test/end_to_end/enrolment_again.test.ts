@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseCreds } from "nats-jwt";
 import { parse } from "yaml";
-import { enroll } from "#agent/enroll/enroll.ts";
+import { enroll } from "#agent/enroll.ts";
 import { enrolmentRoutes } from "#aggregator/api/routes/fleet/enrolment_routes.ts";
 import { Enroller } from "#aggregator/fleet/enroller.ts";
 import { makeOperatorKeys, readOperatorKeys } from "#aggregator/fleet/operator_keys.ts";

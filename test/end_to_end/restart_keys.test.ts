@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { openAgentRole } from "#agent/role.ts";
-import { agentShape } from "#agent/config.ts";
-import { agentKeyEffects } from "#agent/restart_keys.ts";
+import { agentShape } from "#agent/config/config.ts";
+import { agentKeyEffects } from "#agent/config/restart_keys.ts";
 import { aggregatorShape } from "#aggregator/config/config.ts";
 import { aggregatorKeyEffects } from "#aggregator/config/restart_keys.ts";
 import { systemClock } from "#shared/runtime/clock.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { YAML } from "bun";
 import { runnableSources } from "#agent/collect/runnable_sources.ts";
-import { AgentConfig } from "#agent/config.ts";
+import { AgentConfig } from "#agent/config/config.ts";
 import { type Imported, importConfig } from "#agent/import/import_config.ts";
 import type { Shipper } from "#agent/import/shippers.ts";
 import { ProcessorChain } from "#agent/pipeline/processors/chain.ts";

@@ -1,7 +1,7 @@
 import { YAML } from "bun";
 import { expect, test } from "bun:test";
 import { z } from "zod";
-import { AgentConfig } from "#agent/config.ts";
+import { AgentConfig } from "#agent/config/config.ts";
 import { imported, throughSource } from "#test/support/imported.ts";
 import { type Imported, unacceptedOf } from "../import_config.ts";
 

@@ -1,6 +1,6 @@
 import { YAML } from "bun";
 import { expect, test } from "bun:test";
-import { AgentConfig } from "#agent/config.ts";
+import { AgentConfig } from "#agent/config/config.ts";
 import { unaccounted } from "#test/support/import_accounting.ts";
 import { imported, importedFixture, throughSource } from "#test/support/imported.ts";
 

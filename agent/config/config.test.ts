@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { ConfigError, parseConfig } from "#shared/runtime/config/config.ts";
 import { shownConfig } from "#shared/runtime/config/shown_config.ts";
 import { AgentConfig } from "./config.ts";
-import { integrations } from "./integrations/registry.ts";
+import { integrations } from "../integrations/registry.ts";
 
 function mistakesOf(text: string): string[] {
   try {

@@ -1,4 +1,4 @@
-import { agentProgramName } from "#agent/program_name.ts";
+import { agentProgramName } from "./install/program_name.ts";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -9,12 +9,12 @@ import { EnrolmentAnswer, type EnrolmentRequest, enrolmentPath } from "#proto/fl
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { hostName } from "#shared/runtime/config/base_config.ts";
 import { type ConfigFlags, loadConfig } from "#shared/runtime/config/config_file.ts";
-import { AgentConfig } from "../config.ts";
-import { agentId } from "../identity.ts";
-import { addressOf, keepAddress, keptAddress } from "./aggregator_address.ts";
-import { readCredentials, writeCredentials } from "./credentials_file.ts";
-import { writePrivate } from "./private_file.ts";
-import { askOverHttp, renewKey } from "./renewal.ts";
+import { AgentConfig } from "./config/config.ts";
+import { agentId } from "./identity.ts";
+import { addressOf, keepAddress, keptAddress } from "./enroll/aggregator_address.ts";
+import { readCredentials, writeCredentials } from "./enroll/credentials_file.ts";
+import { writePrivate } from "./enroll/private_file.ts";
+import { askOverHttp, renewKey } from "./enroll/renewal.ts";
 
 export type EnrollFlags = ConfigFlags & {
   readonly url?: string;
