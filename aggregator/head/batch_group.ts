@@ -1,8 +1,8 @@
 import { type LineColumns, noTexts, type Texts } from "#shared/model/line_columns.ts";
 import { unmined, variablesOf } from "#shared/model/line_template.ts";
 import { LogGroup } from "../blocks/logs/log_group.ts";
-import { variableColumns } from "../blocks/logs/write/logs_columns.ts";
-import { areUtf8 } from "../blocks/logs/write/logs_texts.ts";
+import { variableColumns } from "../blocks/logs/texts/column_names.ts";
+import { areUtf8 } from "../blocks/logs/texts/written_texts.ts";
 
 const whole = variableColumns.length;
 

@@ -5,7 +5,7 @@ import {
   type LogSlice,
   wantsLine,
 } from "../../read/source.ts";
-import { variableColumns } from "./write/logs_columns.ts";
+import { variableColumns } from "./texts/column_names.ts";
 import type { sliceColumns } from "./group_rows.ts";
 import { fewCursorOf, type LoadColumns, type LogGroup } from "./log_group.ts";
 import { columnsOfRows, lineEndsUpTo, rebuildInTurns, variablesIn } from "./rebuild.ts";

@@ -1,6 +1,6 @@
 import type { LineColumns, NumberedTexts, Texts } from "#shared/model/line_columns.ts";
 import { unmined, variablesOf } from "#shared/model/line_template.ts";
-import { variableColumns } from "./write/logs_columns.ts";
+import { variableColumns } from "./texts/column_names.ts";
 import { cursorOf, type LogGroup } from "./log_group.ts";
 import type { TextColumn } from "./texts/text_values.ts";
 

@@ -14,7 +14,7 @@ import {
 import type { FlatColumn } from "../parquet/flat_pages.ts";
 import type { RowGroup } from "../parquet/footer.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
-import { variableColumns } from "./write/logs_columns.ts";
+import { variableColumns } from "./texts/column_names.ts";
 import type { SplitForms } from "./texts/forms.ts";
 import { sameTemplate } from "./same_template.ts";
 import type { RowCursor } from "./texts/compact_texts.ts";

@@ -6,7 +6,7 @@ import {
   variablesOf,
 } from "#shared/model/line_template.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
-import { variableColumns } from "./write/logs_columns.ts";
+import { variableColumns } from "./texts/column_names.ts";
 import { noEntry } from "../parquet/flat_columns.ts";
 import { cursorOf, fewCursorOf, type LogGroup } from "./log_group.ts";
 import type { RowCursor } from "./texts/compact_texts.ts";

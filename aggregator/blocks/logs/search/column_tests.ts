@@ -1,4 +1,4 @@
-import { variableColumns } from "../write/logs_columns.ts";
+import { variableColumns } from "../texts/column_names.ts";
 import { outcomeOf, outcomes } from "./digit_diagrams.ts";
 import type { SplitForms } from "../texts/forms.ts";
 import type { LogGroup } from "../log_group.ts";

@@ -1,6 +1,6 @@
 // Hot: guarded by `bench search`.
 import { type LineTemplate, unmined } from "#shared/model/line_template.ts";
-import { variableColumns } from "../write/logs_columns.ts";
+import { variableColumns } from "../texts/column_names.ts";
 import { type Alignments, alignmentsOf, type Constraint } from "./alignments.ts";
 import type { LogGroup } from "../log_group.ts";
 import { bufferOf, type TextTest } from "../texts/text_tests.ts";

@@ -2,7 +2,7 @@ import { pacer } from "#shared/async/pacer.ts";
 import type { LinearRegex } from "#shared/text/linear_regex.ts";
 import { dead, notText } from "#shared/text/regex_automaton.ts";
 import { textOf } from "../../../read/line_filters.ts";
-import { variableColumns } from "../write/logs_columns.ts";
+import { variableColumns } from "../texts/column_names.ts";
 import { noEntry } from "../../parquet/flat_columns.ts";
 import { columnTests, markTested } from "./column_tests.ts";
 import { cursorOf, type LoadColumns, type LogGroup } from "../log_group.ts";

@@ -1,12 +1,6 @@
-import type { WrittenTexts } from "../write/logs_texts.ts";
-import {
-  blockBytes,
-  digitKind,
-  hashWord,
-  wordBytesMin,
-  WordFilter,
-  wordKinds,
-} from "./search_words.ts";
+import type { WrittenTexts } from "../texts/written_texts.ts";
+import { blockBytes, digitKind, wordBytesMin, WordFilter, wordKinds } from "./search_words.ts";
+import { hashWord } from "../texts/word_hash.ts";
 
 /** Bytes a word in the filter: more are of little use, and fewer let too many pass. */
 const bytesPerWord = 1;

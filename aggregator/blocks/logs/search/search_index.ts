@@ -1,9 +1,10 @@
 // Hot: guarded by `bench search`.
 import type { Literals } from "#shared/text/regex_program.ts";
-import { variableColumns } from "../write/logs_columns.ts";
+import { variableColumns } from "../texts/column_names.ts";
 import { UnsupportedParquet } from "../../parquet/unsupported.ts";
 import { sameSet } from "./byte_sets.ts";
-import { hashWord, isBetween, isDigit, wordBytesMin, WordFilter } from "./search_words.ts";
+import { isBetween, isDigit, wordBytesMin, WordFilter } from "./search_words.ts";
+import { hashWord } from "../texts/word_hash.ts";
 
 /** The key of a file's metadata that names the place of its index: offset and length. */
 export const searchIndexKey = "lapwing_search";

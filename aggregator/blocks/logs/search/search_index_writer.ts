@@ -1,4 +1,4 @@
-import type { WrittenDictionary, WrittenTexts } from "../write/logs_texts.ts";
+import type { WrittenDictionary, WrittenTexts } from "../texts/written_texts.ts";
 import type { LineTemplate } from "#shared/model/line_template.ts";
 import { columnBytes, groupHeadBytes, indexHeadBytes, indexMagic } from "./search_index.ts";
 import { GroupWords } from "./group_words.ts";

@@ -18,27 +18,6 @@ export function isDigit(byte: number): boolean {
   return wordKinds[byte] === digitKind;
 }
 
-const basis = 0x811c9dc5 | 0;
-const prime = 0x01000193;
-
-/** A word's hash: FNV-1a in 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/) over four bytes at a time, then over those that are left. */
-export function hashWord(bytes: Uint8Array, start: number, end: number): number {
-  let hash = basis;
-  let i = start;
-  for (; i + 4 <= end; i += 4) {
-    const four =
-      (bytes[i] ?? 0) |
-      ((bytes[i + 1] ?? 0) << 8) |
-      ((bytes[i + 2] ?? 0) << 16) |
-      ((bytes[i + 3] ?? 0) << 24);
-    hash = Math.imul(hash ^ four, prime);
-    // High bits of the four would else stay high.
-    hash ^= hash >>> 15;
-  }
-  for (; i < end; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), prime);
-  return hash;
-}
-
 /** Odd numbers of Parquet's split-block Bloom filter (parquet-format's BloomFilter.md). */
 const salts = [0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d].map((salt) => salt | 0);
 const wordsInBlock = 8;

@@ -1,7 +1,7 @@
 // Hot: guarded by `bench logs`.
 import { ByteSink } from "../../parquet/byte_sink.ts";
-import { hashWord } from "../search/search_words.ts";
-import type { WrittenTexts } from "../write/logs_texts.ts";
+import { hashWord } from "./word_hash.ts";
+import type { WrittenTexts } from "./written_texts.ts";
 
 const sizeMin = 64;
 /** Slots that are looked at for a text; half of them are free, so that more are taken side by side only where texts are made for it. */

@@ -11,7 +11,7 @@ import {
   textPages,
   type WrittenDictionary,
   type WrittenTexts,
-} from "../write/logs_texts.ts";
+} from "./written_texts.ts";
 import type { NumberedPlace } from "./numbered_place.ts";
 import { expandShape } from "./shape_bytes.ts";
 import type { ShapedCursor } from "./shaped_cursor.ts";

@@ -1,13 +1,19 @@
 import { isUtf8 } from "node:buffer";
 import type { LineColumns, Texts } from "#shared/model/line_columns.ts";
 import { type LineTemplate, templateVariablesMax, unmined } from "#shared/model/line_template.ts";
+import { variableColumns } from "../texts/column_names.ts";
 import { NumberedPlace } from "../texts/numbered_place.ts";
 import type { ShapedCursor } from "../texts/shaped_cursor.ts";
 import { VariableColumn } from "../texts/variable_column.ts";
 import { AttributesColumn, severityColumn, StreamColumn, TemplateColumn } from "./logs_numbers.ts";
 import type { LogRows, Run } from "./logs_order.ts";
 import { countTexts, type Stretch, wholeLine } from "./logs_source.ts";
-import { TextColumn, textPages, type WrittenDictionary, type WrittenTexts } from "./logs_texts.ts";
+import {
+  TextColumn,
+  textPages,
+  type WrittenDictionary,
+  type WrittenTexts,
+} from "../texts/written_texts.ts";
 import { timeColumn } from "./logs_times.ts";
 import { ByteSink } from "../../parquet/byte_sink.ts";
 import type { ColumnPages, ColumnSchema } from "../../parquet/parquet_writer.ts";
@@ -19,11 +25,6 @@ const rowsPerStep = 8_192;
 const rowsPerRun = 7;
 /** Large enough to compress well, small enough to be read as one piece. */
 export const logsRowGroupRows = 65_536;
-
-export const variableColumns: readonly string[] = Array.from(
-  { length: templateVariablesMax },
-  (_, v) => `v${v}`,
-);
 
 /** The columns of a block of logs, drawn in docs/formats/parquet.md. */
 export const logsColumns: readonly ColumnSchema[] = [

@@ -4,7 +4,7 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import { labelsText } from "../../file/labels_text.ts";
 import { NumberedPlace } from "../texts/numbered_place.ts";
 import { ShapedCursor } from "../texts/shaped_cursor.ts";
-import { areUtf8 } from "./logs_texts.ts";
+import { areUtf8 } from "../texts/written_texts.ts";
 import { groupedOrder, pickLines, pickRecords, type Records, takeApart } from "./regroup_logs.ts";
 
 /** A batch of more stretches than one in so many records is put in order first. */

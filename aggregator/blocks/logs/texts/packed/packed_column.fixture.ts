@@ -3,7 +3,7 @@ import { dictionaryPages } from "../../../parquet/dictionary_pages.ts";
 import type { FlatColumn } from "../../../parquet/flat_pages.ts";
 import type { ColumnPages } from "../../../parquet/parquet_writer.ts";
 import { presenceOf } from "../../../parquet/presence.ts";
-import { textPages } from "../../write/logs_texts.ts";
+import { textPages } from "../written_texts.ts";
 import { throughFile } from "../texts_in_columns.fixture.ts";
 
 const partRows = 2_048;
