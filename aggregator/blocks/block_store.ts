@@ -12,7 +12,7 @@ import type { BackupTools, BlockChange, BlockStoreDeps } from "./deps.ts";
 import { saveFamilies } from "../objects/families_object.ts";
 import { checksumOf } from "../objects/checksum.ts";
 import { KnownFamilies } from "../catalog/known_families.ts";
-import { compareTexts } from "./file/labels_text.ts";
+import { compareTexts } from "./series/labels_text.ts";
 import { logDeletions, removedRecords } from "../catalog/log_deletions.ts";
 import type { LogDeletion, RemovalReason } from "../read/removals.ts";
 import { LostOwnershipError } from "../catalog/holds/lost_ownership.ts";

@@ -18,7 +18,7 @@ import { StorageClaim } from "./identity/storage_claim.ts";
 import { BlockGuard } from "./integrity/block_guard.ts";
 import { contentFault } from "./integrity/content_fault.ts";
 import { integrityMeters } from "./integrity/integrity_meters.ts";
-import { KnownTexts } from "./file/labels_text.ts";
+import { KnownTexts } from "./series/labels_text.ts";
 import { LogsCache } from "./logs/log_file.ts";
 import { checkCatalogUrl, withPassword } from "../catalog/holds/catalog_url.ts";
 import type { ObjectStore } from "../objects/object_store.ts";

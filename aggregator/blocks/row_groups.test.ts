@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { writeMetricsFile } from "./block_writer.ts";
 import { cutMetricsOf } from "../read/cut_metrics.ts";
 import { Duckdb, quoted } from "../duckdb/duckdb.ts";
-import { KnownTexts } from "./file/labels_text.ts";
+import { KnownTexts } from "./series/labels_text.ts";
 import { readSeriesOfFiles } from "./metrics/metrics_file.ts";
-import { compileSelector } from "./file/selector.ts";
+import { compileSelector } from "./series/selector.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-row-groups-"));
 const duckdb = new Duckdb({

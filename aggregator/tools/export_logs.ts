@@ -7,7 +7,7 @@ import { logsView } from "../query/sql/views.ts";
 import type { LineFilter, LogSlice } from "../read/source.ts";
 import { quoted } from "../duckdb/duckdb.ts";
 import { storeError } from "../read/storage_error.ts";
-import { labelsText } from "../blocks/file/labels_text.ts";
+import { labelsText } from "../blocks/series/labels_text.ts";
 import { readableBlocks } from "../blocks/integrity/read_readable.ts";
 import { readSlices } from "../blocks/logs/read_slices.ts";
 import { mergeLogs } from "../blocks/compaction/merge_logs.ts";

@@ -16,7 +16,7 @@ import { DiskCache } from "../objects/disk_cache.ts";
 import { Duckdb } from "../duckdb/duckdb.ts";
 import { LogsCache } from "../blocks/logs/log_file.ts";
 import { BlockGuard } from "../blocks/integrity/block_guard.ts";
-import { KnownTexts } from "../blocks/file/labels_text.ts";
+import { KnownTexts } from "../blocks/series/labels_text.ts";
 import type { ObjectStore } from "../objects/object_store.ts";
 import { catalogUrl, openObjects } from "../blocks/open_store.ts";
 import type { StoredSignals } from "../blocks/signals/stored_signal.ts";

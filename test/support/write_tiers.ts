@@ -5,7 +5,7 @@ import { blockKey } from "#aggregator/blocks/block_key.ts";
 import { Catalog } from "#aggregator/catalog/catalog.ts";
 import { checksumOf } from "#aggregator/objects/checksum.ts";
 import { Duckdb } from "#aggregator/duckdb/duckdb.ts";
-import { compareTexts, SeriesTexts } from "#aggregator/blocks/file/labels_text.ts";
+import { compareTexts, SeriesTexts } from "#aggregator/blocks/series/labels_text.ts";
 import type { Block } from "#aggregator/read/store.ts";
 import { BucketBuffer } from "#aggregator/blocks/tiers/bucket_buffer.ts";
 import { downsample } from "#aggregator/blocks/tiers/downsample.ts";

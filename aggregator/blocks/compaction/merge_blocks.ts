@@ -9,7 +9,7 @@ import type { LocalFile } from "../file/local_file.ts";
 import { throwIfAborted } from "../../duckdb/duckdb.ts";
 import { acquireFiles } from "../integrity/read_readable.ts";
 import { readNotes } from "../file/file_notes.ts";
-import { SeriesTexts } from "../file/labels_text.ts";
+import { SeriesTexts } from "../series/labels_text.ts";
 import type { MaintenanceDeps } from "../deps.ts";
 import { mergeNumbers, NotOfNumbers } from "./merge_numbers.ts";
 import type { StorageWriter } from "../file/writer.ts";

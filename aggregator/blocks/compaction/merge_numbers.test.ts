@@ -10,7 +10,7 @@ import { cutMetricsOf } from "../../read/cut_metrics.ts";
 import { DeletedCopies } from "../deletion/deleted_copies.ts";
 import { storedMetrics } from "../signals/stored_metrics.ts";
 import { Duckdb } from "../../duckdb/duckdb.ts";
-import { KnownTexts, labelsText } from "../file/labels_text.ts";
+import { KnownTexts, labelsText } from "../series/labels_text.ts";
 import { mergeNumbers, NotOfNumbers } from "./merge_numbers.ts";
 import { SeriesIndex } from "../series/series_index.ts";
 import { SortedRows } from "./sorted_rows.ts";

@@ -6,7 +6,7 @@ import { isAscending } from "../../duckdb/columns.ts";
 import type { BlockNote } from "../file/block_metadata.ts";
 import type { SampleRun } from "../../read/cut_metrics.ts";
 import { throwIfAborted } from "../../duckdb/duckdb.ts";
-import { parseLabels, compareTexts, type SeriesText } from "../file/labels_text.ts";
+import { parseLabels, compareTexts, type SeriesText } from "../series/labels_text.ts";
 import type { LocalFile } from "../file/local_file.ts";
 import { joinPieces } from "../metrics/merge_series.ts";
 import { type NumbersFile, writeNumbersFile } from "../metrics/numbers_file.ts";

@@ -1,6 +1,6 @@
 // Hot: guarded by `bench day`.
 import type { FineMarks } from "#shared/model/metrics.ts";
-import { compareTexts } from "../file/labels_text.ts";
+import { compareTexts } from "../series/labels_text.ts";
 import { fineLeaf } from "../metrics/beside_columns.ts";
 import { FineColumn, rowStarts, Slabs, ValuesColumn } from "../metrics/metrics_columns.ts";
 import { checkVersion } from "../file/format_version.ts";

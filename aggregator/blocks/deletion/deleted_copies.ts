@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import type { Block } from "../../read/store.ts";
 import type { Signal } from "#shared/signals.ts";
 import type { Duckdb } from "../../duckdb/duckdb.ts";
-import type { KnownTexts } from "../file/labels_text.ts";
+import type { KnownTexts } from "../series/labels_text.ts";
 import type { Deleted } from "./tombstones.ts";
 
 export type CopyTools = {

@@ -8,7 +8,7 @@ import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { SeriesSamples } from "../../read/source.ts";
 import type { DecodedSeries } from "../metrics/series_pieces.ts";
 import { compileLogMask, type LogMask } from "../logs/log_mask.ts";
-import { compileSelectors, type Selector } from "../file/selector.ts";
+import { compileSelectors, type Selector } from "../series/selector.ts";
 import { LineFiltersJson, SelectorsJson, type Tombstone } from "../../catalog/tombstone.ts";
 import type { Block } from "../../read/store.ts";
 import type { TierMask } from "../tiers/tier_mask.ts";

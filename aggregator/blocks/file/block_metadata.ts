@@ -10,7 +10,7 @@ import { quoted } from "../../duckdb/duckdb.ts";
 import { type FormatVersion, versionKey } from "./format_version.ts";
 import { parseWriter, type StorageWriter, writerText } from "./writer.ts";
 import { isLater } from "../../catalog/lane_commit.ts";
-import type { Written } from "../metrics/metrics_rows.ts";
+import type { Written } from "./written.ts";
 import type { Block, LaneCommit } from "../../read/store.ts";
 
 /** What a block says of a lane of its tenant and signal: whose frames' items it holds, and the account at the last of them. */

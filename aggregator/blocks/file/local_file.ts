@@ -1,4 +1,4 @@
-import type { Written } from "../metrics/metrics_rows.ts";
+import type { Written } from "./written.ts";
 import type { CollectedSeries } from "../series/collected_series.ts";
 import type { SeriesName } from "../series/series_index.ts";
 

@@ -4,7 +4,7 @@ import { allRows, compactSlice } from "../../read/log_slices.ts";
 import type { LogPart, SpanNs } from "../../read/log_parts.ts";
 import type { LogScanRequest, LogSlice } from "../../read/source.ts";
 import { throwIfAborted } from "../../duckdb/duckdb.ts";
-import { pairText } from "../file/labels_text.ts";
+import { pairText } from "../series/labels_text.ts";
 import type { RowGroup } from "../parquet/footer.ts";
 import { compileGroupFilters, type GroupFilter, rowsOf } from "./search/group_filter.ts";
 import { extractSlice } from "./extract_lines.ts";

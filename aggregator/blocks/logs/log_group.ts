@@ -2,7 +2,7 @@
 import type { LineTemplate } from "#shared/model/line_template.ts";
 import { variablesOf } from "#shared/model/line_template.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import { parseLabels } from "../file/labels_text.ts";
+import { parseLabels } from "../series/labels_text.ts";
 import {
   flatIntegers,
   noEntry,

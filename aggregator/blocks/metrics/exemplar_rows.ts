@@ -10,10 +10,10 @@ import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import { type Exemplar, type SeriesExemplars, uniqueExemplars } from "#shared/model/exemplars.ts";
 import { quoted } from "../../duckdb/duckdb.ts";
-import type { KnownTexts } from "../file/labels_text.ts";
+import type { KnownTexts } from "../series/labels_text.ts";
 import { parquetListByName, type Span } from "./metrics_reader.ts";
 import type { ExemplarsWritten } from "../../read/exemplars_written.ts";
-import type { Selector } from "../file/selector.ts";
+import type { Selector } from "../series/selector.ts";
 import {
   fillLists,
   fillNulls,

@@ -18,10 +18,10 @@ import type { SeriesSamples } from "../../read/source.ts";
 import { writeMetricsFile } from "../block_writer.ts";
 import { cutMetricsOf } from "../../read/cut_metrics.ts";
 import { Duckdb } from "../../duckdb/duckdb.ts";
-import { KnownTexts } from "../file/labels_text.ts";
+import { KnownTexts } from "../series/labels_text.ts";
 import { mergeSeries } from "./merge_series.ts";
 import { readSeries } from "./metrics_reader.ts";
-import { compileSelector } from "../file/selector.ts";
+import { compileSelector } from "../series/selector.ts";
 import { seriesInOrder } from "./series_in_order.ts";
 import { cutOf, gauge, openTestStore } from "../../read/store.fixture.ts";
 

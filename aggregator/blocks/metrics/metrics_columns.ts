@@ -3,7 +3,7 @@ import { type ColumnPages, encodings, valuesMax } from "../parquet/column_pages.
 import { decodeFlags, decodeFloats, decodeUint32s, expectType } from "../parquet/decode_column.ts";
 import { DeltaColumn } from "../parquet/delta_column.ts";
 import { physical } from "../parquet/footer.ts";
-import { SplitValues } from "../parquet/split_values.ts";
+import { SplitValues } from "./split_values.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
 import type { SharedColumns } from "./shared_columns.ts";
 import { constantOf, decodeValues } from "./value_codec.ts";

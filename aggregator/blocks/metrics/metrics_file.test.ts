@@ -11,10 +11,10 @@ import type { SeriesSamples } from "../../read/source.ts";
 import { writeMetricsFile } from "../block_writer.ts";
 import { cutMetricsOf } from "../../read/cut_metrics.ts";
 import { Duckdb } from "../../duckdb/duckdb.ts";
-import { KnownTexts } from "../file/labels_text.ts";
+import { KnownTexts } from "../series/labels_text.ts";
 import { readSeriesOfFiles } from "./metrics_file.ts";
 import { readSeries } from "./metrics_reader.ts";
-import { compileSelector, type Selector } from "../file/selector.ts";
+import { compileSelector, type Selector } from "../series/selector.ts";
 import type { DecodedSeries } from "./series_pieces.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-metrics-file-"));

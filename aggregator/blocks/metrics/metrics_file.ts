@@ -3,7 +3,7 @@ import type { ReadTrace } from "../../read/read_trace.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { lowerBound } from "../../duckdb/columns.ts";
 import { throwIfAborted } from "../../duckdb/duckdb.ts";
-import type { KnownTexts } from "../file/labels_text.ts";
+import type { KnownTexts } from "../series/labels_text.ts";
 import { fineLeaf } from "./beside_columns.ts";
 import {
   FineColumn,
@@ -21,7 +21,7 @@ import { readOwnFiles } from "./own_files.ts";
 import type { PackedColumns } from "../parquet/packed_columns.ts";
 import type { ParquetFile } from "../parquet/parquet_file.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
-import type { Selector } from "../file/selector.ts";
+import type { Selector } from "../series/selector.ts";
 import { type DecodedSeries, Pieces } from "./series_pieces.ts";
 import { SharedColumns } from "./shared_columns.ts";
 import { labelColumns, RowFinder, type WantedRows } from "./wanted_rows.ts";

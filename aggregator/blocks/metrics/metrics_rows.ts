@@ -16,7 +16,8 @@ import { exemplarColumnNames, exemplarRowEnd, fillExemplars } from "./exemplar_r
 import { fillHistograms, histogramColumnNames, histogramTypes } from "./histogram_columns.ts";
 import { encodeRow, runEnd, type HistogramRow } from "./histogram_rows.ts";
 import type { ExemplarsWritten } from "../../read/exemplars_written.ts";
-import type { SeriesText } from "../file/labels_text.ts";
+import type { Written } from "../file/written.ts";
+import type { SeriesText } from "../series/labels_text.ts";
 import { TimeGroups } from "./time_groups.ts";
 import { encodeValues, plainDivisor } from "./value_codec.ts";
 import { fillColumn, fillLists, fillNulls, fillTexts } from "../../duckdb/vectors.ts";
@@ -52,15 +53,6 @@ const rowsMax = 2_048;
 const samplesMax = 2 ** 17;
 /** Cells of histograms that wait for a full vector: 8 MiB. */
 const histogramCellsMax = 2 ** 20;
-
-export type Written = {
-  /** Samples. */
-  readonly items: number;
-  readonly minMs: number;
-  readonly maxMs: number;
-  /** Absent where there are none. */
-  readonly exemplars?: ExemplarsWritten;
-};
 
 /**
  * Rows of a metrics block on their way into DuckDB's chunks. Series come sorted by name, then labels; samples ascending. Buffers

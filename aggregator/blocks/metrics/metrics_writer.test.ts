@@ -8,9 +8,9 @@ import type { SeriesSamples } from "../../read/source.ts";
 import { writeMetricsFile } from "../block_writer.ts";
 import { cutMetricsOf } from "../../read/cut_metrics.ts";
 import { Duckdb } from "../../duckdb/duckdb.ts";
-import { KnownTexts } from "../file/labels_text.ts";
+import { KnownTexts } from "../series/labels_text.ts";
 import { readSeries } from "./metrics_reader.ts";
-import { compileSelector } from "../file/selector.ts";
+import { compileSelector } from "../series/selector.ts";
 import { decodeValues, encodeValues, plainDivisor } from "./value_codec.ts";
 import { readBigInts, readFloats, readTexts } from "../../duckdb/vectors.ts";
 

@@ -4,8 +4,9 @@ import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { SampleRun } from "../../read/cut_metrics.ts";
 import { exemplarColumns, exemplarTypes } from "./exemplar_rows.ts";
 import { histogramColumns, histogramTypes } from "./histogram_columns.ts";
-import type { SeriesText } from "../file/labels_text.ts";
-import { MetricsRows, numberColumns, type Written } from "./metrics_rows.ts";
+import type { SeriesText } from "../series/labels_text.ts";
+import { MetricsRows, numberColumns } from "./metrics_rows.ts";
+import type { Written } from "../file/written.ts";
 
 const numbers = numberColumns.map(({ name, type }) => `${name} ${type.toString()}`).join(", ");
 /** The table that a metrics block is copied from; its columns are drawn in docs/formats/parquet.md. */

@@ -1,7 +1,7 @@
 // Hot: guarded by `bench day`.
 import type { FineMarks } from "#shared/model/metrics.ts";
 import type { SampleRun } from "../../read/cut_metrics.ts";
-import type { SeriesText } from "../file/labels_text.ts";
+import type { SeriesText } from "../series/labels_text.ts";
 import { fineColumn } from "./beside_columns.ts";
 import { rowEnd, staleIn } from "./metrics_rows.ts";
 import { encodings } from "../parquet/column_pages.ts";

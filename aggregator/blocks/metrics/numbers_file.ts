@@ -4,7 +4,7 @@ import { metadataPairs, type BlockNote } from "../file/block_metadata.ts";
 import type { LocalFile } from "../file/local_file.ts";
 import type { SampleRun } from "../../read/cut_metrics.ts";
 import { storeError } from "../../read/storage_error.ts";
-import type { SeriesText } from "../file/labels_text.ts";
+import type { SeriesText } from "../series/labels_text.ts";
 import { fineNumberSchema, NumberRows, numberSchema } from "./number_rows.ts";
 import { ParquetWriter } from "../parquet/parquet_writer.ts";
 

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { SeriesSamples } from "../../read/source.ts";
 import { readHistograms, valueColumns } from "./histogram_columns.ts";
-import type { KnownTexts } from "../file/labels_text.ts";
+import type { KnownTexts } from "../series/labels_text.ts";
 import { joinPieces } from "./merge_series.ts";
 import { quoted } from "../../duckdb/duckdb.ts";
 import { parquetList, parquetListByName } from "./metrics_reader.ts";

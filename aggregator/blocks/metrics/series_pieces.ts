@@ -2,7 +2,7 @@ import type { FineMarks } from "#shared/model/metrics.ts";
 import { columnWeight, type Histogram, type HistogramColumn } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { concatenate } from "../../duckdb/columns.ts";
-import type { KnownLabels } from "../file/labels_text.ts";
+import type { KnownLabels } from "../series/labels_text.ts";
 import type { SharedColumns } from "./shared_columns.ts";
 
 /** A series as one block has it. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { cutMetricsOf } from "../../read/cut_metrics.ts";
 import type { CutPart } from "../../read/cut_metrics.ts";
-import { compareTexts } from "../file/labels_text.ts";
+import { compareTexts } from "../series/labels_text.ts";
 import { type SortedSeries, sortedSeries } from "./sort_series.ts";
 
 async function sortSeries(cut: CutPart): Promise<SortedSeries> {

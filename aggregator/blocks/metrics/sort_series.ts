@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import type { CutPart } from "../../read/cut_metrics.ts";
-import { compareTexts, type SeriesText, seriesText } from "../file/labels_text.ts";
+import { compareTexts, type SeriesText, seriesText } from "../series/labels_text.ts";
 
 type Sortable = { readonly index: number; readonly text: SeriesText };
 /** Some series in their order. */

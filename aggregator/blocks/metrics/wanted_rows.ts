@@ -1,11 +1,11 @@
 import { pacer } from "#shared/async/pacer.ts";
-import type { KnownTexts } from "../file/labels_text.ts";
+import type { KnownTexts } from "../series/labels_text.ts";
 import type { ReadSeries } from "./metrics_reader.ts";
 import type { ColumnChunk, RowGroup } from "../parquet/footer.ts";
 import type { PackedColumns } from "../parquet/packed_columns.ts";
 import { type TextColumn, decodeTexts } from "../parquet/text_column.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
-import type { Selector } from "../file/selector.ts";
+import type { Selector } from "../series/selector.ts";
 
 /** Rows of a row group that are wanted, ascending, and their series. */
 export type WantedRows = {

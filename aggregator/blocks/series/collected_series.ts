@@ -1,6 +1,6 @@
 import { isTurnOver, nextRound } from "#shared/async/turns.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
-import { type SeriesText, labelsText } from "../file/labels_text.ts";
+import { type SeriesText, labelsText } from "./labels_text.ts";
 import type { KnownSeries } from "./known_series.ts";
 
 const capacityMin = 1_024;

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pairText } from "../file/labels_text.ts";
+import { pairText } from "./labels_text.ts";
 import { cutOf, gauge, openTestStore } from "../../read/store.fixture.ts";
 import { readIndexFile, writeIndexFile } from "./index_file.ts";
 import { SeriesIndex } from "./series_index.ts";

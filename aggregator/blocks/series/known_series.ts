@@ -1,6 +1,6 @@
 import { isTurnOver, nextRound } from "#shared/async/turns.ts";
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
-import { labelsText, parseLabels } from "../file/labels_text.ts";
+import { labelsText, parseLabels } from "./labels_text.ts";
 import { TextNumbers } from "./text_numbers.ts";
 
 // Hot: every series of every flush passes id(). Guarded by test/bench/labels.ts and pace.ts.

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { nextRound } from "#shared/async/turns.ts";
-import { labelsText } from "../file/labels_text.ts";
+import { labelsText } from "./labels_text.ts";
 import { KnownSeries } from "./known_series.ts";
 import { SeriesIndex } from "./series_index.ts";
 import { SeriesMarks } from "./series_marks.ts";

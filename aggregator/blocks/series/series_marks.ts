@@ -1,6 +1,6 @@
 import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
-import { compileValueTest } from "../file/selector.ts";
+import { compileValueTest } from "./selector.ts";
 import type { KnownSeries } from "./known_series.ts";
 
 const betweenLooks = 4_096;

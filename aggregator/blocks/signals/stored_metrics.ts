@@ -6,7 +6,7 @@ import { writeMetricsFile, writeMetricsRows } from "../block_writer.ts";
 import { mergeBlocks } from "../compaction/merge_blocks.ts";
 import type { CopiedFile, CopyTools } from "../deletion/deleted_copies.ts";
 import type { MaintenanceDeps } from "../deps.ts";
-import { SeriesTexts } from "../file/labels_text.ts";
+import { SeriesTexts } from "../series/labels_text.ts";
 import { exemplarsInOrder } from "../metrics/exemplar_rows.ts";
 import type { MetricsWriter } from "../metrics/metrics_writer.ts";
 import { seriesInOrder } from "../metrics/series_in_order.ts";

@@ -5,7 +5,7 @@ import { createBlockView } from "../view/block_view.ts";
 import type { LocalFile } from "../file/local_file.ts";
 import type { MaintenanceDeps } from "../deps.ts";
 import { throwIfAborted } from "../../duckdb/duckdb.ts";
-import { SeriesTexts } from "../file/labels_text.ts";
+import { SeriesTexts } from "../series/labels_text.ts";
 import { notesOf } from "../compaction/merge_blocks.ts";
 import { seriesInOrder } from "../metrics/series_in_order.ts";
 import type { Block } from "../../read/store.ts";

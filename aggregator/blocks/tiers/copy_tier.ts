@@ -1,5 +1,5 @@
 import { throwIfAborted, type Duckdb } from "../../duckdb/duckdb.ts";
-import { SeriesTexts, type KnownTexts } from "../file/labels_text.ts";
+import { SeriesTexts, type KnownTexts } from "../series/labels_text.ts";
 import type { Block } from "../../read/store.ts";
 import type { Deleted } from "../deletion/tombstones.ts";
 import { maskBuckets } from "./tier_mask.ts";

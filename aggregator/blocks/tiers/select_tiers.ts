@@ -10,7 +10,7 @@ import type { DecodedCache } from "../file/decoded_cache.ts";
 import { MergePlans } from "../metrics/merge_places.ts";
 import { sortedKeys } from "../metrics/merge_series.ts";
 import type { DecodedSeries } from "../metrics/series_pieces.ts";
-import type { Selector } from "../file/selector.ts";
+import type { Selector } from "../series/selector.ts";
 import type { Block } from "../../read/store.ts";
 import type { Deleted } from "../deletion/tombstones.ts";
 import { assembleBuckets, JoinedColumns, rawPiece, type Piece } from "./assemble.ts";

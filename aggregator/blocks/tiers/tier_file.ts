@@ -1,7 +1,7 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { BucketColumn } from "../../read/source.ts";
 import { throwIfAborted } from "../../duckdb/duckdb.ts";
-import type { KnownTexts } from "../file/labels_text.ts";
+import type { KnownTexts } from "../series/labels_text.ts";
 import { rowStarts, Slabs } from "../metrics/metrics_columns.ts";
 import type { ReadSeries } from "../metrics/metrics_reader.ts";
 import { readOwnFiles } from "../metrics/own_files.ts";
@@ -10,7 +10,7 @@ import type { RowGroup } from "../parquet/footer.ts";
 import type { PackedColumns } from "../parquet/packed_columns.ts";
 import type { ParquetFile } from "../parquet/parquet_file.ts";
 import { UnsupportedParquet } from "../parquet/unsupported.ts";
-import type { Selector } from "../file/selector.ts";
+import type { Selector } from "../series/selector.ts";
 import { SharedColumns } from "../metrics/shared_columns.ts";
 import { labelColumns, RowFinder, type WantedRows } from "../metrics/wanted_rows.ts";
 import {

@@ -3,7 +3,7 @@ import { OperatingError } from "#shared/errors.ts";
 import type { Histogram, HistogramColumn } from "#shared/model/histogram.ts";
 import { concatenate } from "../../duckdb/columns.ts";
 import { quoted } from "../../duckdb/duckdb.ts";
-import type { KnownLabels, KnownTexts } from "../file/labels_text.ts";
+import type { KnownLabels, KnownTexts } from "../series/labels_text.ts";
 import {
   overlap,
   parquetListByName,
@@ -11,7 +11,7 @@ import {
   type ReadSeries,
   type Span,
 } from "../metrics/metrics_reader.ts";
-import type { Selector } from "../file/selector.ts";
+import type { Selector } from "../series/selector.ts";
 import { seriesBytes } from "../metrics/series_pieces.ts";
 import { passesOf } from "../metrics/series_in_order.ts";
 import { SharedColumns } from "../metrics/shared_columns.ts";

@@ -16,8 +16,8 @@ import {
   histogramTypes,
 } from "../metrics/histogram_columns.ts";
 import { encodeRow, runEnd, type HistogramRow } from "../metrics/histogram_rows.ts";
-import type { SeriesText } from "../file/labels_text.ts";
-import type { Written } from "../metrics/metrics_rows.ts";
+import type { SeriesText } from "../series/labels_text.ts";
+import type { Written } from "../file/written.ts";
 import { encodeValues, plainDivisor } from "../metrics/value_codec.ts";
 import { fillColumn, fillLists, fillTexts } from "../../duckdb/vectors.ts";
 import type { BucketSeries } from "./bucket_buffer.ts";

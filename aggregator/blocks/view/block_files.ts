@@ -2,7 +2,7 @@ import type { DecodedCache } from "../file/decoded_cache.ts";
 import type { DeletedCopies } from "../deletion/deleted_copies.ts";
 import type { DiskCache } from "../../objects/disk_cache.ts";
 import type { Duckdb } from "../../duckdb/duckdb.ts";
-import type { KnownLabels, KnownTexts } from "../file/labels_text.ts";
+import type { KnownLabels, KnownTexts } from "../series/labels_text.ts";
 import type { BlockGuard } from "../integrity/block_guard.ts";
 import { acquireFiles } from "../integrity/read_readable.ts";
 import type { LogsCache } from "../logs/log_file.ts";

@@ -3,10 +3,10 @@ import { joinExemplars } from "../../read/join_exemplars.ts";
 import type { ExemplarRequest } from "../../read/source.ts";
 import type { Duckdb } from "../../duckdb/duckdb.ts";
 import { readExemplars } from "../metrics/exemplar_rows.ts";
-import type { KnownTexts } from "../file/labels_text.ts";
+import type { KnownTexts } from "../series/labels_text.ts";
 import type { BlockGuard } from "../integrity/block_guard.ts";
 import { readFiles } from "./local_files.ts";
-import { compileSelectors } from "../file/selector.ts";
+import { compileSelectors } from "../series/selector.ts";
 import type { Block } from "../../read/store.ts";
 import type { Deleted } from "../deletion/tombstones.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseMetricSelector } from "#shared/query_language/promql/parse.ts";
-import { compileSelector } from "../../blocks/file/selector.ts";
+import { compileSelector } from "../../blocks/series/selector.ts";
 import type { AgentRecord } from "../agents.ts";
 
 /** Which agents something is for: those that fulfil all conditions that are given; without any, all. */

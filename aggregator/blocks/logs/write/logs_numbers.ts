@@ -1,7 +1,7 @@
 import type { LineColumns } from "#shared/model/line_columns.ts";
 import { type LineTemplate, unmined } from "#shared/model/line_template.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import { labelsText } from "../../file/labels_text.ts";
+import { labelsText } from "../../series/labels_text.ts";
 import { ByteSink } from "../../parquet/byte_sink.ts";
 import { encodings } from "../../parquet/column_pages.ts";
 import { dictionaryPages } from "../../parquet/dictionary_pages.ts";

@@ -1,6 +1,6 @@
 import { pacer } from "#shared/async/pacer.ts";
 import { sortInTurns } from "#shared/async/sort_in_turns.ts";
-import { compareTexts } from "../../file/labels_text.ts";
+import { compareTexts } from "../../series/labels_text.ts";
 import type { LogSource, Stretch } from "./logs_source.ts";
 
 /** So many of a stretch's next records. */

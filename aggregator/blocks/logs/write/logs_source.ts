@@ -1,7 +1,7 @@
 import type { LineColumns, NumberedTexts, Texts } from "#shared/model/line_columns.ts";
 import { unmined } from "#shared/model/line_template.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
-import { labelsText } from "../../file/labels_text.ts";
+import { labelsText } from "../../series/labels_text.ts";
 import { NumberedPlace } from "../texts/numbered_place.ts";
 import { ShapedCursor } from "../texts/shaped_cursor.ts";
 import { areUtf8 } from "../texts/written_texts.ts";

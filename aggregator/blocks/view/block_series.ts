@@ -1,13 +1,13 @@
 import type { SeriesRequest } from "../../read/source.ts";
-import type { ReadTools } from "../view/block_files.ts";
-import { labelsText, type KnownLabels } from "../file/labels_text.ts";
+import type { ReadTools } from "./block_files.ts";
+import { labelsText, type KnownLabels } from "../series/labels_text.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
-import { readFiles } from "../view/local_files.ts";
+import { readFiles } from "./local_files.ts";
 import { readSeriesNames } from "../metrics/metrics_reader.ts";
-import { compileSelectors } from "../file/selector.ts";
+import { compileSelectors } from "../series/selector.ts";
 import type { Block } from "../../read/store.ts";
-import type { BlockSeries, SeriesName } from "./series_index.ts";
-import { SeriesMarks } from "./series_marks.ts";
+import type { BlockSeries, SeriesName } from "../series/series_index.ts";
+import { SeriesMarks } from "../series/series_marks.ts";
 
 /** Blocks whose series are read together: texts of all are in memory at once. */
 const readTogether = 2;

@@ -1,4 +1,4 @@
-import { plainDivisor } from "../metrics/value_codec.ts";
+import { plainDivisor } from "./value_codec.ts";
 
 /**
  * Values of blocks straight out of the byte planes of BYTE_STREAM_SPLIT, row by row, without the doubles in between. A stored
