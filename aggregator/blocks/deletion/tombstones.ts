@@ -11,16 +11,19 @@ import { compileLogMask, type LogMask } from "../logs/log_mask.ts";
 import { compileSelectors, type Selector } from "../series/selector.ts";
 import { LineFiltersJson, SelectorsJson, type Tombstone } from "../../catalog/tombstone.ts";
 import type { Block } from "../../read/store.ts";
-import type { TierMask } from "../tiers/tier_mask.ts";
 
-/** A part of a tombstone, ready to be applied. */
-type Mask = { readonly selector: Selector; readonly startMs: number; readonly endMs: number };
+/** A part of a tombstone, ready to be applied: what is deleted of the series that match, both ends inclusive. */
+export type SeriesMask = {
+  readonly selector: Pick<Selector, "matches">;
+  readonly startMs: number;
+  readonly endMs: number;
+};
 
 /** What is deleted out of which block, at one moment. */
 export class Deleted {
   static readonly nothing = new Deleted([]);
   readonly tombstones: readonly Tombstone[];
-  readonly #masks = new Map<string, Mask[]>();
+  readonly #masks = new Map<string, SeriesMask[]>();
   readonly #logMasks = new Map<string, LogMask[]>();
   /** Why tombstones are not applied, by their ids: what they delete by was read once and can't be read now. */
   readonly faults: ReadonlyMap<string, string>;
@@ -80,7 +83,7 @@ export class Deleted {
   }
 
   /** What is deleted out of a block of a tier. */
-  masks({ id }: Block): readonly TierMask[] {
+  masks({ id }: Block): readonly SeriesMask[] {
     return this.#masks.get(id) ?? [];
   }
 
@@ -100,7 +103,10 @@ function addTo<Kind>(masks: Map<string, Kind[]>, id: string, mask: Kind): void {
 type MaskedSeries = Pick<DecodedSeries, "labels" | "timestampsMs" | "values"> &
   Pick<SeriesSamples, "histograms" | "starts" | "fine">;
 
-function masked<Series extends MaskedSeries>(series: Series, masks: readonly Mask[]): Series[] {
+function masked<Series extends MaskedSeries>(
+  series: Series,
+  masks: readonly SeriesMask[],
+): Series[] {
   let left = series;
   for (const { selector, startMs, endMs } of masks) {
     if (!selector.matches(series.labels)) continue;

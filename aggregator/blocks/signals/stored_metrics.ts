@@ -12,7 +12,7 @@ import type { MetricsWriter } from "../metrics/metrics_writer.ts";
 import { seriesInOrder } from "../metrics/series_in_order.ts";
 import { copyTier } from "../tiers/copy_tier.ts";
 import { tierPlan } from "../tiers/plan.ts";
-import { expiredMetrics } from "../tiers/plan_tier.ts";
+import { expiredMetrics } from "../downsampling/plan_tier.ts";
 import type { Replacing, StoredSignal, WritePart } from "./stored_signal.ts";
 
 export const storedMetrics: StoredSignal = {

@@ -1,8 +1,7 @@
 import type { SelectRequest, TierSpan } from "../../read/source.ts";
 import type { Block } from "../../read/store.ts";
 import type { TierFloors } from "./floors.ts";
-import { isIn, reaches } from "./plan_tier.ts";
-import { windowMs as windowLengthMs, windowStart } from "./windows.ts";
+import { isIn, reaches, windowMs as windowLengthMs, windowStart } from "./windows.ts";
 
 /** What of a window is read: blocks of one width, and what came late and is in no block of that width yet. */
 export type WindowChoice = {

@@ -1,16 +1,10 @@
 import type { Labels } from "#shared/model/labels.ts";
 import { concatenate } from "../../duckdb/columns.ts";
+import type { SeriesMask } from "../deletion/tombstones.ts";
 import { withUnknownReset } from "../metrics/histogram_rows.ts";
 import type { BucketColumn } from "../../read/source.ts";
 import { bucketColumns } from "./bucket_buffer.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
-
-/** What is deleted of the series that match, both ends inclusive. */
-export type TierMask = {
-  readonly selector: { matches(labels: Labels): boolean };
-  readonly startMs: number;
-  readonly endMs: number;
-};
 
 type MaskedBuckets = {
   readonly labels: Labels;
@@ -26,7 +20,7 @@ type MaskedBuckets = {
  */
 export function maskBuckets<Series extends MaskedBuckets>(
   series: Series,
-  masks: readonly TierMask[],
+  masks: readonly SeriesMask[],
 ): Series | undefined {
   let left = series;
   for (const { selector, startMs, endMs } of masks) {

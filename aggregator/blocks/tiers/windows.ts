@@ -1,3 +1,5 @@
+import type { Block } from "../../read/store.ts";
+
 /** What maintenance makes of a tier at a time: a UTC day. Every bucket's width divides it. */
 export const windowMs = 86_400_000;
 
@@ -22,3 +24,13 @@ export function windowsOf({ minMs, maxMs }: SpanMs): number[] {
 }
 
 type SpanMs = { readonly minMs: number; readonly maxMs: number };
+
+/** Whether all that a block holds of a window, given by its start, is in the next tier. */
+export function isIn({ tiered = [] }: Pick<Block, "tiered">, startMs: number): boolean {
+  return tiered.includes(startMs);
+}
+
+/** Whether a span touches a window, given by its start. */
+export function reaches({ minMs, maxMs }: SpanMs, startMs: number): boolean {
+  return maxMs > startMs && minMs <= startMs + windowMs;
+}

@@ -2,9 +2,15 @@ import type { TierFloor } from "../../catalog/catalog_writes.ts";
 import type { StoreConfig } from "../config.ts";
 import type { Expiry, ExpiryMoment } from "../retention/expiry.ts";
 import type { Block } from "../../read/store.ts";
-import type { TierFloors } from "./floors.ts";
-import { tierPlan, type TierPlan } from "./plan.ts";
-import { windowMs as windowLengthMs, windowStart, windowsOf } from "./windows.ts";
+import type { TierFloors } from "../tiers/floors.ts";
+import { tierPlan, type TierPlan } from "../tiers/plan.ts";
+import {
+  isIn,
+  reaches,
+  windowMs as windowLengthMs,
+  windowStart,
+  windowsOf,
+} from "../tiers/windows.ts";
 
 /** A window of a tier to be made, or made again. */
 export type TierJob = {
@@ -155,15 +161,6 @@ function lastKeepMs(levels: TierPlan["tiers"]): number {
 function missingWindows({ minMs, maxMs, tiered = [] }: Block, oldestMs: number): number[] {
   const windows = windowsOf({ minMs: Math.max(minMs, oldestMs), maxMs });
   return windows.filter((windowMs) => !tiered.includes(windowMs));
-}
-
-/** Whether all that a block holds of a window is in the next tier. */
-export function isIn({ tiered = [] }: Block, windowMs: number): boolean {
-  return tiered.includes(windowMs);
-}
-
-export function reaches({ minMs, maxMs }: Block, windowMs: number): boolean {
-  return maxMs > windowMs && minMs <= windowMs + windowLengthMs;
 }
 
 function tierOf(blocks: readonly Block[], tierMs: number): readonly Block[] {

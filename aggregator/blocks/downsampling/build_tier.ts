@@ -10,13 +10,13 @@ import { notesOf } from "../compaction/merge_blocks.ts";
 import { seriesInOrder } from "../metrics/series_in_order.ts";
 import type { Block } from "../../read/store.ts";
 import type { Deleted } from "../deletion/tombstones.ts";
-import { BucketBuffer, type BucketSeries } from "./bucket_buffer.ts";
-import { combineBuckets } from "./combine.ts";
-import { downsample } from "./downsample.ts";
+import { BucketBuffer, type BucketSeries } from "../tiers/bucket_buffer.ts";
+import { combineBuckets } from "../tiers/combine.ts";
+import { downsample } from "../tiers/downsample.ts";
 import type { TierJob } from "./plan_tier.ts";
-import { bucketsInOrder } from "./tier_reader.ts";
-import { windowMs as windowLengthMs, windowStart } from "./windows.ts";
-import { writeTierRows } from "./write_tier.ts";
+import { bucketsInOrder } from "../tiers/tier_reader.ts";
+import { windowMs as windowLengthMs, windowStart } from "../tiers/windows.ts";
+import { writeTierRows } from "../tiers/write_tier.ts";
 
 /** Series in order, each as the pieces that it has. */
 type Pieces = AsyncGenerator<readonly BucketSeries[]>;
