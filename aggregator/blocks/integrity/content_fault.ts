@@ -3,15 +3,21 @@ import { exemplarsOf } from "../metrics/exemplar_rows.ts";
 import { readNotes } from "../file/file_notes.ts";
 import { parquetList } from "../metrics/metrics_reader.ts";
 import { OperatingError } from "#shared/errors.ts";
+import type { PerSignal } from "#shared/signals.ts";
 import type { Block } from "../../read/store.ts";
-import type { StoredSignals } from "../signals/stored_signal.ts";
+
+/** How the content of a signal's files is read. */
+export type SignalContent = {
+  /** Reads all columns of a file. One row: rows, items, times of the first and last item in ms, rows whose lists differ in length; then anything. */
+  contentSql(from: string): string;
+};
 
 /** What a file lacks of what the catalog says of the block, by reading all its columns. Throws where it can't be read. */
 export async function contentFault(
   connection: DuckDBConnection,
   path: string,
   block: Block,
-  signals: StoredSignals,
+  signals: PerSignal<SignalContent>,
 ): Promise<string | undefined> {
   // First of all: it refuses what would be misread.
   const [note] = await readNotes(connection, [path]);
@@ -44,7 +50,7 @@ export async function contentOf(
   connection: DuckDBConnection,
   path: string,
   { signal, bucketMs }: Pick<Block, "signal" | "bucketMs">,
-  signals: StoredSignals,
+  signals: PerSignal<SignalContent>,
 ): Promise<
   Pick<Block, "rows" | "items" | "minMs" | "maxMs" | "exemplars"> & { readonly uneven: number }
 > {

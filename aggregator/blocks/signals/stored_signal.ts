@@ -6,18 +6,17 @@ import type { CopyWithout } from "../deletion/deleted_copies.ts";
 import type { BlockStoreDeps, MaintenanceDeps } from "../deps.ts";
 import type { BlockNote } from "../file/block_metadata.ts";
 import type { LocalFile } from "../file/local_file.ts";
+import type { SignalContent } from "../integrity/content_fault.ts";
 import type { Expiry, ExpiryMoment } from "../retention/expiry.ts";
 
 /**
  * All that blocks need to know of a signal. Those of the built-in signals are in stored_signals.ts; a file's form, its merging and its
  * deletion are in a folder of the signal's own.
  */
-export type StoredSignal = {
+export type StoredSignal = SignalContent & {
   readonly descriptor: SignalDescriptor;
   /** What a cut has of the signal, by tenant: each part becomes a block. */
   parts(cut: Cut): Iterable<readonly [tenant: string, parts: readonly WritePart[]]>;
-  /** Reads all columns of a file. One row: rows, items, times of the first and last item in ms, rows whose lists differ in length; then anything. */
-  contentSql(from: string): string;
   /** Puts new blocks in place of some of one tenant: as few as the bounds allow, without what is deleted. */
   replace(
     deps: MaintenanceDeps,
