@@ -110,6 +110,7 @@ export const AgentConfig = z.lazy(() =>
       ingest: z.unknown().optional(),
       query: z.unknown().optional(),
       dashboards: z.unknown().optional(),
+      rules: z.unknown().optional(),
     }),
   ),
 );

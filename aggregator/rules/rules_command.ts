@@ -2,13 +2,14 @@ import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Command } from "commander";
 import { OperatingError, messageOf } from "#shared/errors.ts";
+import { backtestCommand } from "./backtest/backtest_command.ts";
 import { checkRulesCommand } from "./check_command.ts";
 
 type Flags = { readonly run?: string };
 
-/** `rules`: checks and tests files of rules, without a server. */
+/** `rules`: checks and tests files of rules, and tries them on the data of a server. */
 export function rulesCommand(rules: Command): void {
-  rules.description("check and test files of alerting and recording rules");
+  rules.description("check, test and backtest files of alerting and recording rules");
   checkRulesCommand(rules, "check");
   rules
     .command("test")
@@ -16,6 +17,7 @@ export function rulesCommand(rules: Command): void {
     .argument("<files...>", "files of tests")
     .option("--run <expression>", "only tests whose name this regular expression matches")
     .action(testFiles);
+  backtestCommand(rules);
 }
 
 async function testFiles(files: readonly string[], { run }: Flags): Promise<void> {

@@ -103,6 +103,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     args: ["--hosts", "2", "--samples", "10000", "--flush_interval", "200ms"],
     keys: words("samples_per_s cpu_s_per_million rss_mb"),
   },
+  rules: {
+    args: words("--hosts 1 --alerts 10 --records 10 --seconds 1 --warm_up 1 --peers none"),
+    keys: words("cpu_percent rules_cpu_percent rss_mb group_p99_ms"),
+  },
   targets: {
     args: words("--targets 20 --series 5 --interval 1 --seconds 2 --warm_up 2 --agent source"),
     keys: words("jitter_p50_ms jitter_p99_ms jitter_max_ms scrapes_per_s missed agent_cpu_percent"),

@@ -40,6 +40,7 @@ const atStart = {
   storage: { out_of_order_time_window: "1h" },
   ingest: { flush_interval: "3s" },
   query: { sql: { rows_max: 5 } },
+  rules: { memory_max: "64MiB" },
   dashboards: { interval: "6s" },
   fleet: { release_keys: ["RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"] },
   streams: { max_age: "3h" },
@@ -50,6 +51,7 @@ const atOnce = {
   agent: { labels: { a: "b" } },
   global: { scrape_interval: "20s" },
   logs: { processors: [{ type: "logfmt" }] },
+  rules: { evaluation_interval: "20s" },
   sources: [{ type: "file_logs", paths: [stage.path("x.log")] }],
   receivers: { syslog: { labels: { a: "b" } } },
 };

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { asking, until } from "#test/support/asking.ts";
@@ -169,8 +170,35 @@ test("rules over metrics and logs are evaluated, stored and shown, and their ale
     const [one] = await after.promql('timestamp(ALERTS{alertname="Hot", alertstate="firing"})');
     return (one?.value ?? 0) * 1_000 > restartedMs;
   });
+  await backtests(second.url);
   await reloads(after);
 }, 60_000);
+
+/** The same rules over what is stored: what fired here would have fired. */
+async function backtests(url: string): Promise<void> {
+  const program = join(import.meta.dir, "../../lapwing.ts");
+  const given = ["--url", url, "--since", "5m", "--rule", "Hot", "Errors", "--json"];
+  const child = Bun.spawn([process.execPath, program, "rules", "backtest", file, ...given], {
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const said = await new Response(child.stdout).json();
+  expect(await child.exited).toBe(0);
+  const Backtested = z.array(
+    z.object({
+      name: z.string(),
+      episodes: z.array(z.object({ fired_at: z.string().nullable() })),
+    }),
+  );
+  const fired = Backtested.parse(said).map(({ name, episodes }) => [
+    name,
+    episodes.some(({ fired_at }) => fired_at !== null),
+  ]);
+  expect(fired).toEqual([
+    ["Hot", true],
+    ["Errors", true],
+  ]);
+}
 
 /** A file with a mistake changes nothing and says where it is; a rule that is gone ends its series. */
 async function reloads(asked: ReturnType<typeof askingRules>): Promise<void> {

@@ -25,9 +25,10 @@ export class MetricPeer {
   readonly #arguments: readonly string[];
   #child: Bun.Subprocess | undefined;
 
-  static async start(name: PeerName): Promise<MetricPeer> {
+  /** `rules`: a file of rules for a Prometheus, evaluated every 15 s. */
+  static async start(name: PeerName, { rules }: { rules?: string } = {}): Promise<MetricPeer> {
     for (let tries = 1; ; tries++) {
-      const peer = await MetricPeer.#prepare(name);
+      const peer = await MetricPeer.#prepare(name, rules);
       try {
         await peer.restart();
         return peer;
@@ -38,12 +39,13 @@ export class MetricPeer {
     }
   }
 
-  static async #prepare(name: PeerName): Promise<MetricPeer> {
+  static async #prepare(name: PeerName, rules: string | undefined): Promise<MetricPeer> {
     const folder = await mkdtemp(join(tmpdir(), `lapwing-${name}-`));
     const port = await freePort();
     const data = join(folder, "data");
     const config = join(folder, "empty.yml");
-    await writeFile(config, "global: {}\n");
+    const given = rules === undefined ? {} : { rule_files: [rules] };
+    await writeFile(config, JSON.stringify({ global: { evaluation_interval: "15s" }, ...given }));
     const listen = `127.0.0.1:${port}`;
     const flags = {
       prometheus: [
@@ -53,6 +55,7 @@ export class MetricPeer {
         `--web.listen-address=${listen}`,
         "--web.enable-remote-write-receiver",
         "--web.enable-admin-api",
+        "--web.enable-lifecycle",
         "--log.level=error",
       ],
       victoriametrics: [
