@@ -17,8 +17,16 @@ export class SeriesIndex {
 
   /** Numbers of series. Throws OperatingError("bad_request") for a bad regular expression. */
   find(matchers: readonly Matcher[]): number[] {
-    const matches = compileMatchers(matchers);
     const labels = this.#labels;
+    const exact = matchers.filter(({ op, value }) => op === "=" && value !== "");
+    if (exact.length > 0) {
+      const some = this.#withValues(exact);
+      const others = matchers.filter((matcher) => !exact.includes(matcher));
+      if (others.length === 0) return some;
+      const matchesOthers = compileMatchers(others);
+      return some.filter((one) => matchesOthers(labels.at(one) ?? {}));
+    }
+    const matches = compileMatchers(matchers);
     const candidates = this.#candidates(matchers);
     if (candidates !== undefined) return candidates.filter((one) => matches(labels.at(one) ?? {}));
     const found: number[] = [];
@@ -26,15 +34,19 @@ export class SeriesIndex {
     return found;
   }
 
-  /** The fewest series that a single matcher leaves: by value where one is given, else by testing each value once. Undefined: all. */
+  /** Series that have all these values: the shortest list, less what is not in the others. */
+  #withValues(exact: readonly Matcher[]): number[] {
+    const lists = exact
+      .map(({ name, value }) => this.#label(name).get(value) ?? [])
+      .toSorted((a, b) => a.length - b.length);
+    const [fewest = [], ...others] = lists;
+    let found = [...fewest];
+    for (const list of others) found = common(found, list);
+    return found;
+  }
+
+  /** The series that a regular expression leaves, found by testing each value once. Undefined: all. */
   #candidates(matchers: readonly Matcher[]): readonly number[] | undefined {
-    let fewest: readonly number[] | undefined;
-    for (const { name, op, value } of matchers) {
-      if (op !== "=" || value === "") continue;
-      const some = this.#label(name).get(value) ?? [];
-      if (fewest === undefined || some.length < fewest.length) fewest = some;
-    }
-    if (fewest !== undefined) return fewest;
     const regex =
       matchers.find(({ op, name }) => op === "=~" && name === "__name__") ??
       matchers.find(({ op }) => op === "=~");
@@ -63,3 +75,16 @@ export class SeriesIndex {
 }
 
 type LabelIndex = { upTo: number; readonly byValue: Map<string, number[]> };
+
+/** What is in both of two ascending lists; `a` is the shorter one. */
+function common(a: readonly number[], b: readonly number[]): number[] {
+  return a.filter((one) => {
+    let [low, high] = [0, b.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((b[middle] ?? 0) < one) low = middle + 1;
+      else high = middle;
+    }
+    return b[low] === one;
+  });
+}

@@ -1,11 +1,12 @@
 import { assertNever } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { isStaleAt } from "#shared/model/special_values.ts";
+import { parsePromql } from "#shared/query_language/promql/parse.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { LogqlError, parseLogql } from "../log_pipeline/parse_query.ts";
 import { instantAnswer } from "../query/logql/answer.ts";
 import type { LogqlLimits } from "../query/logql/evaluate.ts";
-import type { PromqlEngine, QueryData, QueryResult } from "../query/promql/engine.ts";
+import type { ParsedQuery, PromqlEngine, QueryData, QueryResult } from "../query/promql/engine.ts";
 import { MissingBlocks } from "../read/missing_blocks.ts";
 import type { QueryMemory } from "../read/memory/query_memory.ts";
 import type { LogsSource, MetricsSource } from "../read/source.ts";
@@ -24,28 +25,34 @@ export type RuleQueryParts = {
   readonly signal: AbortSignal;
 };
 
-/** Asks the query engines for rules. */
+/** Asks the query engines for rules. What is asked with the same object again is parsed once. */
 export function ruleQuery(parts: RuleQueryParts): AskRule {
   const { memory, signal } = parts;
-  return ({ expr, language }, timeMs) =>
-    memory.run(signal, () => {
-      switch (language) {
+  const known = new WeakMap<object, ParsedQuery>();
+  const parsedOf = (asked: Parameters<AskRule>[0]): ParsedQuery => {
+    const parsed = known.get(asked) ?? { text: asked.expr, ...parsePromql(asked.expr) };
+    known.set(asked, parsed);
+    return parsed;
+  };
+  return (asked, timeMs) =>
+    memory.run(signal, async () => {
+      switch (asked.language) {
         case "promql":
-          return askPromql(parts, expr, timeMs);
+          return askPromql(parts, parsedOf(asked), timeMs);
         case "logql":
-          return askLogql(parts, expr, timeMs);
+          return askLogql(parts, asked.expr, timeMs);
         default:
-          return assertNever(language);
+          return assertNever(asked.language);
       }
     });
 }
 
 async function askPromql(
   { engine, tenant, signal }: RuleQueryParts,
-  expr: string,
+  query: ParsedQuery,
   timeMs: number,
 ): Promise<readonly RuleSample[]> {
-  const answer = await engine.instant(expr, { tenant, timeMs, signal });
+  const answer = await engine.instant(query, { tenant, timeMs, signal });
   refusePartial(answer);
   return vectorOf(answer.data);
 }

@@ -77,9 +77,16 @@ export type QueryResult = PartialMark & {
   readonly stats: QueryStats;
 };
 
+/** What parsePromql() gives, with the text that it was given. */
+export type ParsedQuery = {
+  readonly text: string;
+  readonly expr: Expr;
+  readonly type: ValueType;
+};
+
 export type PromqlEngine = {
-  /** Evaluates at one time. Throws PromqlError. */
-  instant(query: string, options: InstantOptions): Promise<QueryResult>;
+  /** Evaluates at one time; a query that is asked again and again can be parsed once. Throws PromqlError. */
+  instant(query: string | ParsedQuery, options: InstantOptions): Promise<QueryResult>;
   /** Evaluates at start, start + step, ... up to end; always a matrix. Throws PromqlError. */
   range(query: string, options: RangeOptions): Promise<QueryResult>;
 };
@@ -98,9 +105,10 @@ export function createPromqlEngine(
   const parts: Parts = { source, config, clock, queue };
   return {
     instant: async (query, options) => {
-      const { expr, type } = parsePromql(query);
+      const parsed = typeof query === "string" ? { text: query, ...parsePromql(query) } : query;
+      const { text, expr, type } = parsed;
       const bounds = { startMs: options.timeMs, endMs: options.timeMs, stepMs: 0 };
-      return run(parts, { query, expr, type, bounds, count: 1, instant: true }, options);
+      return run(parts, { query: text, expr, type, bounds, count: 1, instant: true }, options);
     },
     range: async (query, options) => {
       const { startMs, endMs, stepMs } = options;
