@@ -4,7 +4,15 @@ import { Board } from "#shared/dashboards/board.ts";
 import type { BuiltInBoard } from "../built_in.ts";
 
 /** Every board beside this file, without its ".yaml"; sorted. */
-export const ownBoardNames = ["agents", "hosts", "lapwing", "logs", "probes", "scrapes"] as const;
+export const ownBoardNames = [
+  "agents",
+  "alerts",
+  "hosts",
+  "lapwing",
+  "logs",
+  "probes",
+  "scrapes",
+] as const;
 
 const folder = "Lapwing";
 
