@@ -33,7 +33,10 @@ export async function runGroup(
     if (signal.aborted) return;
     onIteration(Math.max(0, Math.round((dueMs - lastMs) / intervalMs) - 1));
     lastMs = dueMs;
-    await inTurn(() => evaluation.evaluate(dueMs));
+    await inTurn(async () => {
+      if (!signal.aborted) await evaluation.evaluate(dueMs);
+    });
+    if (signal.aborted) return;
     // By the second one, targets were scraped and recording rules have their values.
     if (pending === undefined || rounds === 0) continue;
     await pending();

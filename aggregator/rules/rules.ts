@@ -74,7 +74,7 @@ export class Rules implements RulesView {
 
   start(): void {
     this.#isStarted = true;
-    this.#apply(true);
+    this.#apply({ isStart: true, keepsSame: true });
   }
 
   /**
@@ -84,9 +84,13 @@ export class Rules implements RulesView {
   async prepare(config: RulesConfig): Promise<() => void> {
     const groups = await this.#read(config);
     return () => {
+      // Templates see them, so every group begins anew with them.
+      const isSameOutside =
+        Bun.deepEquals(this.#config.external_labels, config.external_labels) &&
+        this.#config.external_url === config.external_url;
       this.#config = config;
       this.#groups = groups;
-      if (this.#isStarted) this.#apply(false);
+      if (this.#isStarted) this.#apply({ isStart: false, keepsSame: isSameOutside });
     };
   }
 
@@ -110,16 +114,16 @@ export class Rules implements RulesView {
     }
   }
 
-  /** Starts the groups that are new or changed, and ends those that are gone. */
-  #apply(isStart: boolean): void {
+  /** Starts the groups that are new or changed, and ends those that are gone. `keepsSame`: unchanged ones just go on. */
+  #apply({ isStart, keepsSame }: { readonly isStart: boolean; readonly keepsSame: boolean }): void {
     const before = this.#running;
     this.#running = new Map();
     for (const group of this.#groups) {
       const key = `${group.file};${group.name}`;
       const known = before.get(key);
       before.delete(key);
-      if (known !== undefined && Bun.deepEquals(known.evaluation.group, group))
-        this.#running.set(key, known);
+      const isSame = known !== undefined && Bun.deepEquals(known.evaluation.group, group);
+      if (isSame && keepsSame) this.#running.set(key, known);
       else this.#running.set(key, this.#begin(group, known, isStart));
     }
     for (const gone of before.values()) {
@@ -136,7 +140,7 @@ export class Rules implements RulesView {
       this.#evaluationParts(isStart),
       known?.evaluation,
     );
-    const done = this.#run(evaluation, known?.done, isStart, stop.signal);
+    const done = this.#run(evaluation, known?.done, stop.signal);
     return { evaluation, stop, done };
   }
 
@@ -144,18 +148,19 @@ export class Rules implements RulesView {
   async #run(
     evaluation: GroupEvaluation,
     before: Promise<void> | undefined,
-    isStart: boolean,
     signal: AbortSignal,
   ): Promise<void> {
     await before;
     const { clock, log } = this.#parts;
+    // Also after a reload that came before the alerts of before the start were read.
+    const restores = evaluation.rules.some(({ alerting }) => alerting?.isRestored === false);
     try {
       await runGroup(
         evaluation,
         {
           clock,
           inTurn: (work) => this.#turns.run(work),
-          restore: isStart ? () => this.#restore(evaluation) : undefined,
+          restore: restores ? () => this.#restore(evaluation) : undefined,
           onIteration: (missed) => this.#meters.iterated(evaluation.group, missed),
         },
         signal,
@@ -208,7 +213,7 @@ export class Rules implements RulesView {
     const { clock, forState, log } = this.#parts;
     const { for_outage_tolerance: toleranceMs, for_grace_period: graceMs } = this.#config;
     for (const { alerting } of rules) {
-      if (alerting === undefined) continue;
+      if (alerting === undefined || alerting.isRestored) continue;
       const nowMs = clock.now();
       // A short wait is over before it could be restored.
       if (alerting.rule.forMs >= graceMs && alerting.all.length > 0) {
