@@ -3,7 +3,7 @@ import type { BlockStore } from "./blocks/block_store.ts";
 import type { Deletion, Store } from "./read/store.ts";
 import { Snapshots } from "./tools/snapshots.ts";
 
-/** What operators do to stored data by the API. */
+/** Operations on stored data for the admin and deletion APIs. */
 export function adminActs(store: BlockStore, ingest: Ingest, snapshotsFolder: string) {
   const snapshots = new Snapshots(store.backupTools, snapshotsFolder);
   return { admin: adminOf(store, ingest, snapshots), logDeletions: logDeletionsOf(store, ingest) };

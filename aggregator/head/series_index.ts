@@ -34,7 +34,7 @@ export class SeriesIndex {
     return found;
   }
 
-  /** Series that have all these values: the shortest list, less what is not in the others. */
+  /** Intersects the lists of series that have each value. */
   #withValues(exact: readonly Matcher[]): number[] {
     const lists = exact
       .map(({ name, value }) => this.#label(name).get(value) ?? [])
@@ -45,7 +45,7 @@ export class SeriesIndex {
     return found;
   }
 
-  /** The series that a regular expression leaves, found by testing each value once. Undefined: all. */
+  /** Series whose value matches a regular expression, tested once a value. undefined: no expression narrows them. */
   #candidates(matchers: readonly Matcher[]): readonly number[] | undefined {
     const regex =
       matchers.find(({ op, name }) => op === "=~" && name === "__name__") ??

@@ -61,7 +61,7 @@ test("an alert is pending while its expression holds for less than `for`, then f
   expect(shown()).toEqual([]);
 });
 
-test("a resolved alert that holds again begins anew", async () => {
+test("a resolved alert that holds again starts over", async () => {
   const { state, at } = stateOf({ forMs: minuteMs });
   for (const minute of [0, 1]) await at(minute, [x("a", 2)]);
   await at(2, []);
@@ -93,7 +93,7 @@ test("labels and annotations are templates; labels without a value are left out"
     },
     annotations: {
       summary: "{{ $labels.host }} in {{ $externalLabels.region }} is {{ $value | humanize }}",
-      asked: `{{ with query "up" }}{{ . | first | value }} {{ . | first | label "of" }}{{ end }}`,
+      asked: `{{ with query "up" }}{{ . | first | value }} {{ . | first | label "of" }}{{ . | first | label "constructor" }}{{ end }}`,
       link: "{{ externalURL }} {{ pathPrefix }}",
       broken: "{{ .Nope.Really }}",
       wrong: "{{ if }}",

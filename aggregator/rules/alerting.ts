@@ -6,7 +6,7 @@ import type { AlertingRule, RuleSample } from "./rule.ts";
 
 export type AlertState = "inactive" | "pending" | "firing";
 
-/** One alert of a rule, told apart from others by its labels. Times in Unix milliseconds. */
+/** One alert of a rule, identified by its labels. Times are Unix milliseconds. */
 export type Alert = {
   /** With `alertname` and the rule's own. */
   readonly labels: Labels;

@@ -20,7 +20,7 @@ export type AlertingRule = RuleBase & {
   readonly name: string;
   /** How long the expression has to hold before the alert fires. */
   readonly forMs: number;
-  /** How long an alert keeps firing after the expression stopped to hold. */
+  /** How long an alert keeps firing after its expression no longer holds. */
   readonly keepFiringMs: number;
   /** Templates. */
   readonly annotations: Labels;

@@ -40,7 +40,7 @@ async function opened(name: string, text: string, more: object = {}) {
 const alert = (name: string, labels = "") =>
   `groups: [{name: g, interval: 50ms, rules: [{alert: ${name}, expr: x${labels}}]}]`;
 
-test("alerts are written also where a reload comes before those of before the start were read", async () => {
+test("a reload before the restoration of alerts does not prevent it", async () => {
   const { rules, written, config, file } = await opened("early", alert("A"));
   rules.start();
   writeFileSync(file, alert("A").replace("expr: x", "expr: x, for: 0s, annotations: {a: b}"));
@@ -49,7 +49,7 @@ test("alerts are written also where a reload comes before those of before the st
   await rules.stop();
 });
 
-test("a group begins anew when what its templates see changes, and goes on when nothing does", async () => {
+test("a group restarts when external labels change, and keeps running otherwise", async () => {
   const label = `, labels: {region: "{{ $externalLabels.region }}"}`;
   const { rules, written, config } = await opened("outside", alert("A", label));
   rules.start();
@@ -62,7 +62,7 @@ test("a group begins anew when what its templates see changes, and goes on when 
   await rules.stop();
 });
 
-test("a file with mistakes leaves the rules as they are, and no rules at the start", async () => {
+test("a broken file keeps the old rules on reload, and means no rules at start", async () => {
   const { rules, config, file } = await opened("mistakes", alert("A"));
   rules.start();
   writeFileSync(file, alert("A").replace("expr: x", "expr: x("));

@@ -84,7 +84,7 @@ export class Rules implements RulesView {
   async prepare(config: RulesConfig): Promise<() => void> {
     const groups = await this.#read(config);
     return () => {
-      // Templates see them, so every group begins anew with them.
+      // Templates read these, so a change restarts every group.
       const isSameOutside =
         Bun.deepEquals(this.#config.external_labels, config.external_labels) &&
         this.#config.external_url === config.external_url;
@@ -94,7 +94,7 @@ export class Rules implements RulesView {
     };
   }
 
-  /** Evaluations that run come to their end first. */
+  /** Waits for running evaluations. */
   async stop(): Promise<void> {
     const running = [...this.#running.values()];
     for (const { stop } of running) stop.abort();
@@ -114,7 +114,7 @@ export class Rules implements RulesView {
     }
   }
 
-  /** Starts the groups that are new or changed, and ends those that are gone. `keepsSame`: unchanged ones just go on. */
+  /** Starts the groups that are new or changed, and ends those that are gone. `keepsSame`: unchanged groups keep running. */
   #apply({ isStart, keepsSame }: { readonly isStart: boolean; readonly keepsSame: boolean }): void {
     const before = this.#running;
     this.#running = new Map();
@@ -144,7 +144,7 @@ export class Rules implements RulesView {
     return { evaluation, stop, done };
   }
 
-  /** After what runs of the group as it was. */
+  /** Starts when the previous run of the group has ended. */
   async #run(
     evaluation: GroupEvaluation,
     before: Promise<void> | undefined,
@@ -152,7 +152,7 @@ export class Rules implements RulesView {
   ): Promise<void> {
     await before;
     const { clock, log } = this.#parts;
-    // Also after a reload that came before the alerts of before the start were read.
+    // A reload can come before earlier alerts were restored.
     const restores = evaluation.rules.some(({ alerting }) => alerting?.isRestored === false);
     try {
       await runGroup(

@@ -5,7 +5,15 @@ import { type TemplateFunction, goFunctions } from "./functions.ts";
 import { printf } from "./printf.ts";
 import { textOf } from "./text.ts";
 import { matchesRegex, replaceMatches, textFunctions } from "./text_functions.ts";
-import { ExecutionError, TemplateTime, type Value, isList, isMap, typed } from "./values.ts";
+import {
+  ExecutionError,
+  TemplateTime,
+  type Value,
+  isList,
+  isMap,
+  memberOf,
+  typed,
+} from "./values.ts";
 
 /** A sample of a query in a template. */
 export type TemplateSample = { readonly labels: Labels; readonly value: number };
@@ -119,7 +127,7 @@ function samplePart(sample: Value, part: "Labels" | "Value"): Value {
 
 function labelOf(name: Value, sample: Value): Value {
   const labels = samplePart(sample, "Labels");
-  return isMap(labels) ? (labels[textOf(name)] ?? "") : "";
+  return isMap(labels) ? (memberOf(labels, textOf(name)) ?? "") : "";
 }
 
 function listOf(value: Value): readonly Value[] {

@@ -7,7 +7,7 @@ import { type LokiParts, basePath, textRefusal } from "./context.ts";
 import { lokiParameters } from "./parameters.ts";
 import { entriesMax } from "./query_routes.ts";
 
-/** What tells of Loki itself: build, readiness, configuration, limits; and format_query. */
+/** Loki's status routes (build, readiness, configuration, limits) and format_query. */
 export function statusRoutes(app: Hono, parts: LokiParts): void {
   // Without a header of its own a text loses its type on the way through the middleware that compresses.
   const headers = { "content-type": "text/plain; charset=utf-8" };
