@@ -169,23 +169,24 @@ export class LogsColumns {
 
   /** Texts of the stretch's records up to `end`, which become the rows from `row` on. */
   #takeTexts(stretch: Stretch, end: number, row: number): void {
-    const { source, values, starts } = stretch;
-    const { places, columns } = source;
-    const counts = this.#counts.subarray(0, values.length);
+    const { source, cells } = stretch;
+    const { places, columns, values, starts } = source;
+    const counts = this.#counts.subarray(0, places.length + 1);
     if (stretch.shaped !== undefined) this.#takeShaped(stretch.shaped, columns, stretch.at, end);
     countTexts(source, stretch.at, end, counts);
     for (const [place, texts] of places.entries()) {
       const count = counts[place] ?? 0;
       if (count === 0) break;
-      const value = values[place] ?? 0;
+      const cell = cells + place;
+      const value = values[cell] ?? 0;
       const column = this.#variables[place];
       if (texts instanceof NumberedPlace) column?.takeNumbered(texts, value, count);
-      else starts[place] = column?.take(texts, value, starts[place] ?? 0, count) ?? 0;
-      values[place] = value + count;
+      else starts[cell] = column?.take(texts, value, starts[cell] ?? 0, count) ?? 0;
+      values[cell] = value + count;
     }
-    const last = places.length;
-    const count = counts[last] ?? 0;
+    const count = counts[places.length] ?? 0;
     if (count === 0) return;
+    const last = cells + places.length;
     const [value, start] = [values[last] ?? 0, starts[last] ?? 0];
     values[last] = value + count;
     starts[last] = source.isText

@@ -18,9 +18,8 @@ export class Stretch {
   readonly end: number;
   /** The next record to be taken. */
   at: number;
-  /** By place of the source's: its next text, and where that begins if they are not numbered; last of all the same of whole lines. */
-  readonly values: Uint32Array;
-  readonly starts: Uint32Array;
+  /** Where its part of the source's `values` and `starts` begins. */
+  readonly cells: number;
   /** Its variables, of a source that has them apart from their digits. */
   readonly shaped: ShapedCursor | undefined;
 
@@ -28,14 +27,13 @@ export class Stretch {
     source: LogSource,
     stream: string,
     bounds: { readonly at: number; readonly end: number },
-    next: Pick<Stretch, "values" | "starts" | "shaped">,
+    next: Pick<Stretch, "cells" | "shaped">,
   ) {
     this.source = source;
     this.stream = stream;
     this.at = bounds.at;
     this.end = bounds.end;
-    this.values = next.values;
-    this.starts = next.starts;
+    this.cells = next.cells;
     this.shaped = next.shaped;
   }
 }
@@ -52,6 +50,12 @@ export class LogSource {
   readonly isText: boolean;
   /** In the order of the records. */
   readonly stretches: readonly Stretch[];
+  /**
+   * By stretch, then by place: its next text, and where that begins if they are not numbered; last of all the same of whole lines. Of all stretches in
+   * two arrays: a push of 100,000 streams has as many stretches.
+   */
+  #values = new Uint32Array();
+  #starts = new Uint32Array();
 
   /** `rows`: those that are wanted, ascending; all where absent. */
   constructor(given: LogsBatch, rows?: Uint32Array) {
@@ -75,6 +79,14 @@ export class LogSource {
     this.stretches = this.#cut(isScattered ? boundsOf(this.batch) : bounds);
   }
 
+  get values(): Uint32Array {
+    return this.#values;
+  }
+
+  get starts(): Uint32Array {
+    return this.#starts;
+  }
+
   #cut(bounds: readonly number[]): Stretch[] {
     const { streams, streamOf } = this.batch;
     const { shaped, templateOf } = this.columns;
@@ -84,11 +96,15 @@ export class LogSource {
     const values = new Uint32Array(all.length);
     const starts = new Uint32Array(all.length);
     const counts = new Uint32Array(all.length);
+    this.#values = new Uint32Array(bounds.length * all.length);
+    this.#starts = new Uint32Array(bounds.length * all.length);
     let at = 0;
-    return bounds.map((end) => {
+    return bounds.map((end, i) => {
       const stream = texts[streamOf[at] ?? 0] ?? "";
-      const next = { values: values.slice(), starts: starts.slice(), shaped: cursor };
-      const stretch = new Stretch(this, stream, { at, end }, next);
+      const cells = i * all.length;
+      this.#values.set(values, cells);
+      this.#starts.set(starts, cells);
+      const stretch = new Stretch(this, stream, { at, end }, { cells, shaped: cursor });
       if (end < templateOf.length) cursor = cursor?.behind(templateOf.subarray(at, end));
       countTexts(this, at, end, counts);
       for (const [place, own] of all.entries()) {
