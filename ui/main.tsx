@@ -50,6 +50,7 @@ import "./style/board_edit.css";
 import "./style/forms.css";
 import "./style/board_sheets.css";
 import "./style/agents.css";
+import "./style/alerts.css";
 
 restoreTheme();
 

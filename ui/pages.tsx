@@ -12,6 +12,7 @@ import { NotFound, PageError } from "./shell/no_page.tsx";
 import { prefetchDashboard } from "./queries/dashboards.ts";
 import { FrameSearch } from "./state/url.ts";
 import { listColumns } from "./views/dashboards/list/list_rows.ts";
+import { alertStates } from "./views/alerts/alert_groups.ts";
 import { agentStates } from "./views/agents/agent_rows.ts";
 import { hostStates } from "./views/hosts/host_labels.ts";
 import { sortColumns } from "./views/hosts/host_rows.ts";
@@ -52,6 +53,13 @@ const DataSearch = z.object({
   match: text,
   signal: z.enum(["metrics", "logs"]).optional().catch(undefined),
   block: text,
+});
+
+const AlertsSearch = z.object({
+  q: text,
+  tab: z.enum(["alerts", "rules", "silences"]).optional().catch(undefined),
+  is: z.enum(alertStates).optional().catch(undefined),
+  open: text,
 });
 
 const DashboardsSearch = z.object({
@@ -137,6 +145,13 @@ export const pages = root.addChildren([
       () => import("./views/logs/services_view.tsx"),
       "LogServicesView",
     ),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/alerts",
+    validateSearch: AlertsSearch,
+    staticData: { name: "Alerts", place: { icon: "alerts", key: "r" } },
+    component: lazyRouteComponent(() => import("./views/alerts/alerts_view.tsx"), "AlertsView"),
   }),
   createRoute({
     getParentRoute,

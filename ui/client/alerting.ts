@@ -22,6 +22,29 @@ export type AlertRuleRow = {
   readonly alerts: readonly AlertRow[];
 };
 
+/** A rule of either kind, as it was last evaluated. Durations are milliseconds. */
+export type RuleRow = {
+  readonly kind: "alerting" | "recording";
+  readonly name: string;
+  readonly group: string;
+  readonly file: string;
+  readonly query: string;
+  /** inactive, pending, firing; unknown before the first evaluation. Recording rules have none. */
+  readonly state: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly forMs: number;
+  readonly keepFiringMs: number;
+  /** ok, err, or unknown. */
+  readonly health: string;
+  readonly lastError: string;
+  /** undefined before the first evaluation. */
+  readonly evaluatedMs: number | undefined;
+  readonly tookMs: number;
+  readonly intervalMs: number;
+  readonly alerts: readonly AlertRow[];
+};
+
 const Texts = z.record(z.string(), z.string());
 const Alert = z.object({
   state: z.string(),
@@ -50,6 +73,58 @@ const Rules = z.object({
     ),
   }),
 });
+
+const FullRules = z.object({
+  data: z.object({
+    groups: z.array(
+      z.object({
+        name: z.string(),
+        file: z.string(),
+        interval: z.number(),
+        rules: z.array(
+          z.object({
+            type: z.enum(["alerting", "recording"]),
+            name: z.string(),
+            query: z.string(),
+            state: z.string().default(""),
+            labels: Texts.default({}),
+            annotations: Texts.default({}),
+            duration: z.number().default(0),
+            keepFiringFor: z.number().default(0),
+            health: z.string(),
+            lastError: z.string().default(""),
+            evaluationTime: z.number(),
+            lastEvaluation: z.string(),
+            alerts: z.array(Alert).default([]),
+          }),
+        ),
+      }),
+    ),
+  }),
+});
+
+/** GET /api/v1/rules: all rules with their alerts, in the order of files, groups and rules. */
+export async function listRules(signal?: AbortSignal): Promise<RuleRow[]> {
+  const answer = await fetchJson({ path: "/api/v1/rules", params: {}, signal }, FullRules);
+  return answer.data.groups.flatMap(({ name: group, file, interval, rules }) =>
+    rules.map(({ type, duration, keepFiringFor, evaluationTime, lastEvaluation, ...rule }) => {
+      const evaluatedMs = Date.parse(lastEvaluation);
+      return {
+        ...rule,
+        kind: type,
+        group,
+        file,
+        forMs: duration * 1_000,
+        keepFiringMs: keepFiringFor * 1_000,
+        // What was never evaluated has the year 1.
+        evaluatedMs: evaluatedMs > 0 ? evaluatedMs : undefined,
+        tookMs: evaluationTime * 1_000,
+        intervalMs: interval * 1_000,
+        alerts: rule.alerts.map(alertRow),
+      };
+    }),
+  );
+}
 
 /** GET /api/v1/alerts: those that are pending or firing. */
 export async function listAlerts(signal?: AbortSignal): Promise<AlertRow[]> {

@@ -15,6 +15,7 @@ export type JsonRequest = {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON with POST; without it the request is a GET. */
   readonly body?: unknown;
+  readonly method?: "DELETE";
   /** Ends the request when the picture that asked for it is gone. */
   readonly signal?: AbortSignal | undefined;
   /** The path takes its parameters as a POST's form, too: those that make a long address go there. */
@@ -56,7 +57,7 @@ export function readJson<S extends z.ZodType>(path: string, text: string, schema
 
 /** The text of an answer; throws as fetchJson() does. */
 export async function fetchText(request: JsonRequest): Promise<string> {
-  const { path, params, headers, body, signal, timeoutMs = requestTimeoutMs } = request;
+  const { path, params, headers, body, method, signal, timeoutMs = requestTimeoutMs } = request;
   const timeout = AbortSignal.timeout(timeoutMs);
   let response: Response;
   let text: string;
@@ -66,6 +67,7 @@ export async function fetchText(request: JsonRequest): Promise<string> {
     response = await fetch(isLong ? path : `${path}?${query}`, {
       ...(isLong ? { method: "POST", body: new URLSearchParams(query) } : {}),
       ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
+      ...(method !== undefined && { method }),
       headers: {
         accept: "application/json",
         ...(body !== undefined && { "content-type": "application/json" }),
@@ -104,11 +106,12 @@ function codeOf(status: number): ErrorCode {
   return "bad_request";
 }
 
-/** Prometheus's APIs put the reason into `error` of a JSON body; Loki's answer plain text. */
+/** Prometheus's APIs put the reason into `error` of a JSON body, Alertmanager's answers a JSON string, and Loki's plain text. */
 function refusal(path: string, status: number, text: string): string {
   let reason = text.trim();
   try {
     const json: unknown = JSON.parse(text);
+    if (typeof json === "string") reason = json;
     if (typeof json === "object" && json !== null && "error" in json) {
       reason = messageOf(json.error);
     }

@@ -49,6 +49,7 @@ const paths = {
   overview: "M2.5 13.5V8M6.2 13.5V4.5M9.8 13.5V7M13.5 13.5v-11",
   explore: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2M10.5 5.5 9 9 5.5 10.5 7 7z",
   logs: "M3 3h10M3 6.3h7M3 9.6h10M3 13h5",
+  alerts: "M8 2.5a4 4 0 0 0-4 4c0 4-1.5 5-1.5 5h11S12 10.5 12 6.5a4 4 0 0 0-4-4M6.8 13.5h2.4",
   dashboards: "M2.5 2.5h5v6h-5zM9.5 2.5h4v3h-4zM9.5 7.5h4v6h-4zM2.5 10.5h5v3h-5z",
   agents: "M8 2.5v2M4 4.5h8v6.5H4zM6.3 7.3h.01M9.7 7.3h.01M6 13.5h4M2.2 7v2M13.8 7v2",
   settings:

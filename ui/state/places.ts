@@ -11,6 +11,11 @@ export function agentPage(agent: string, tab = ""): string {
   return `/agents/${encodeURIComponent(agent)}${tab === "" ? "" : `?tab=${tab}`}`;
 }
 
+/** The address of the alerts, filtered by words. */
+export function alertsPage(words: string): string {
+  return `/alerts${stringifySearch({ q: words })}`;
+}
+
 /** What can be looked into further. */
 export type Explored = { readonly expr: string; readonly source?: "metrics" | "logs" };
 

@@ -8,12 +8,12 @@ import {
 import { formatAgo } from "../../units/format.ts";
 import { useNow } from "../../state/media.ts";
 import { intervalOf } from "../../queries/query_client.ts";
+import { readConditions } from "../../promql/label_conditions.ts";
 import { Icon, type IconName } from "../../elements/icon.tsx";
 import { Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import type { PanelProps } from "../panel_kind.ts";
 import { momentAt } from "../parts/moment.ts";
 import { Nothing } from "../parts/nothing.tsx";
-import { readConditions } from "./label_conditions.ts";
 import type { AlertListOptions } from "./options.ts";
 import { alertLines, type AlertLine } from "./rows.ts";
 

@@ -1,6 +1,6 @@
 import type { AlertRow, AlertRuleRow } from "../../client/alerting.ts";
 import type { AlertListOptions } from "./options.ts";
-import type { LabelConditions } from "./label_conditions.ts";
+import type { LabelConditions } from "../../promql/label_conditions.ts";
 
 /** What a line of the panel says. */
 export type AlertLine = {

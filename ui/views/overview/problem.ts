@@ -75,7 +75,7 @@ export const kindLinks: Readonly<
   Record<ProblemKind, { readonly name: string; readonly href: string }>
 > = {
   aggregator: { name: "Aggregator", href: "/data" },
-  alert: { name: "Firing", href: "/" },
+  alert: { name: "Firing", href: "/alerts" },
   host_silent: { name: "Silent hosts", href: "/hosts?state=silent" },
   target_down: { name: "Targets down", href: "/hosts?state=down" },
   service: { name: "Services", href: "/hosts" },

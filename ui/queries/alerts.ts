@@ -1,0 +1,44 @@
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { listRules, type RuleRow } from "../client/alerting.ts";
+import {
+  listSentAlerts,
+  listSilences,
+  type SentAlert,
+  type Silence,
+} from "../client/alertmanager.ts";
+import { intervalOf } from "./query_client.ts";
+
+/** Rules are evaluated every 15 seconds at most. */
+const fastestMs = 5_000;
+/** The keys of what is asked of the notifier: for invalidateQueries() after a change. */
+export const notifierKey = ["alertmanager"];
+
+function everyOf(intervalMs: number): number {
+  return intervalMs === 0 ? 0 : Math.max(intervalMs, fastestMs);
+}
+
+/** All rules with their alerts. */
+export function useRules(intervalMs: number): UseQueryResult<readonly RuleRow[]> {
+  return useQuery({
+    queryKey: ["alerting", "all"],
+    queryFn: ({ signal }) => listRules(signal),
+    refetchInterval: intervalOf(everyOf(intervalMs)),
+  });
+}
+
+/** What was sent for notification, and what became of it. */
+export function useSentAlerts(intervalMs: number): UseQueryResult<readonly SentAlert[]> {
+  return useQuery({
+    queryKey: [...notifierKey, "alerts"],
+    queryFn: ({ signal }) => listSentAlerts(signal),
+    refetchInterval: intervalOf(everyOf(intervalMs)),
+  });
+}
+
+export function useSilences(intervalMs: number): UseQueryResult<readonly Silence[]> {
+  return useQuery({
+    queryKey: [...notifierKey, "silences"],
+    queryFn: ({ signal }) => listSilences(signal),
+    refetchInterval: intervalOf(everyOf(intervalMs)),
+  });
+}

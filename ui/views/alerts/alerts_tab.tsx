@@ -1,0 +1,132 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { useDeferredValue, useMemo } from "react";
+import { Button } from "../../elements/buttons.tsx";
+import { Icon } from "../../elements/icon.tsx";
+import { useRules, useSentAlerts } from "../../queries/alerts.ts";
+import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { useNow } from "../../state/media.ts";
+import { FilterBox } from "../../widgets/filter_box.tsx";
+import { Corner, Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
+import {
+  alertStates,
+  findAlerts,
+  groupAlerts,
+  shownAlerts,
+  type ShownAlert,
+} from "./alert_groups.ts";
+import { AlertGroupRow } from "./alert_group_row.tsx";
+import { AlertSheet } from "./alert_sheet.tsx";
+
+const route = getRouteApi("/alerts");
+/** More groups than this are left to the filter. */
+const groupsMax = 100;
+
+/** Everything that fires or is about to, grouped by name, the worst first. */
+export function AlertsTab() {
+  const { q = "", is, open } = route.useSearch();
+  const change = useSearchChange();
+  const { intervalMs } = useFrame();
+  const rules = useRules(intervalMs);
+  const sent = useSentAlerts(intervalMs);
+  const words = useDeferredValue(q);
+  const all = useMemo(
+    () => shownAlerts(rules.data ?? [], sent.data ?? []),
+    [rules.data, sent.data],
+  );
+  const groups = useMemo(() => {
+    const found = findAlerts(all, words);
+    return groupAlerts(is === undefined ? found : found.filter(({ state }) => state === is));
+  }, [all, words, is]);
+  const opened = open === undefined ? undefined : all.find(({ key }) => key === open);
+  return (
+    <>
+      <div className="toolbar">
+        <FilterBox label="Filter alerts" value={q} onChange={(text) => change({ q: text })} />
+        <RefreshCorner query={rules} />
+        {sent.isError && (
+          <Corner state="partial" detail={sent.error.message}>
+            silences and inhibition are not shown: {sent.error.message}
+          </Corner>
+        )}
+      </div>
+      <Picture query={rules} skeleton={<Skeleton rows={8} height={36} />}>
+        {(found) =>
+          found.length === 0 && all.length === 0 ? (
+            <Empty title="No rules yet">
+              Name files of Prometheus's or Loki's rules under <code>rules.files</code> in
+              lapwing.yaml and reload the configuration.
+            </Empty>
+          ) : (
+            <>
+              <StateFilters all={all} />
+              <Groups groups={groups} isFiltered={words !== "" || is !== undefined} />
+            </>
+          )
+        }
+      </Picture>
+      {opened !== undefined && <AlertSheet alert={opened} onClose={() => change({ open: "" })} />}
+    </>
+  );
+}
+
+/** How many alerts are in each state; each is a filter. */
+function StateFilters({ all }: { readonly all: readonly ShownAlert[] }) {
+  const { is } = route.useSearch();
+  const change = useSearchChange();
+  const counts = Map.groupBy(all, ({ state }) => state);
+  return (
+    <div className="alert-filters" role="group" aria-label="Filter by state">
+      {(counts.get("firing")?.length ?? 0) === 0 && (
+        <span className="state good">
+          <Icon name="check" />
+          nothing fires
+        </span>
+      )}
+      {alertStates.map((state) => {
+        const count = counts.get(state)?.length ?? 0;
+        return count === 0 && is !== state ? null : (
+          <Button
+            key={state}
+            pressed={is === state}
+            onClick={() => change({ is: is === state ? "" : state })}
+          >
+            <strong>{count}</strong> {state}
+          </Button>
+        );
+      })}
+    </div>
+  );
+}
+
+function Groups({
+  groups,
+  isFiltered,
+}: {
+  readonly groups: ReturnType<typeof groupAlerts>;
+  readonly isFiltered: boolean;
+}) {
+  const change = useSearchChange();
+  const nowMs = useNow(5_000);
+  if (groups.length === 0)
+    return isFiltered ? (
+      <Empty title="No alert matches">
+        <button type="button" className="link" onClick={() => change({ q: "", is: "" })}>
+          Clear the filters
+        </button>
+      </Empty>
+    ) : null;
+  const left = groups.length - groupsMax;
+  return (
+    <ul className="alert-groups" aria-label="Alerts by name">
+      {groups.slice(0, groupsMax).map((group) => (
+        <AlertGroupRow
+          key={group.name}
+          group={group}
+          nowMs={nowMs}
+          onOpen={(key) => change({ open: key })}
+        />
+      ))}
+      {left > 0 && <li className="quiet">and {left} more: filter to find them</li>}
+    </ul>
+  );
+}

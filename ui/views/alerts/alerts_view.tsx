@@ -1,0 +1,37 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { Tabs } from "../../overlays/tabs.tsx";
+import { useRules, useSilences } from "../../queries/alerts.ts";
+import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { AlertsTab } from "./alerts_tab.tsx";
+import { RulesTab } from "./rules_tab.tsx";
+import { SilencesTab } from "./silences_tab.tsx";
+
+const route = getRouteApi("/alerts");
+
+/** What fires, the rules behind it, and the silences that hold notifications back. */
+export function AlertsView() {
+  const { tab = "alerts" } = route.useSearch();
+  const { intervalMs } = useFrame();
+  const change = useSearchChange();
+  const rules = useRules(intervalMs);
+  const silences = useSilences(intervalMs);
+  const active = silences.data?.filter(({ state }) => state === "active").length;
+  return (
+    <section className="page">
+      <Tabs
+        label="Alerts"
+        value={tab}
+        onChange={(next) => change({ tab: next === "alerts" ? "" : next, q: "", is: "", open: "" })}
+        tabs={[
+          { value: "alerts", label: "Alerts" },
+          { value: "rules", label: "Rules", count: rules.data?.length },
+          { value: "silences", label: "Silences", count: active === 0 ? undefined : active },
+        ]}
+      >
+        {tab === "alerts" && <AlertsTab />}
+        {tab === "rules" && <RulesTab />}
+        {tab === "silences" && <SilencesTab />}
+      </Tabs>
+    </section>
+  );
+}

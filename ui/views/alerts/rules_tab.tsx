@@ -1,0 +1,220 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { useDeferredValue, useMemo } from "react";
+import type { RuleRow } from "../../client/alerting.ts";
+import { Ago } from "../../elements/ago.tsx";
+import { Fact } from "../../elements/fact.tsx";
+import { Icon } from "../../elements/icon.tsx";
+import { InnerLink } from "../../elements/inner_link.tsx";
+import { Sheet } from "../../overlays/sheet.tsx";
+import { useRules } from "../../queries/alerts.ts";
+import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { useNow } from "../../state/media.ts";
+import { explorePage } from "../../state/places.ts";
+import { formatAgo, formatSpan } from "../../units/format.ts";
+import { FilterBox } from "../../widgets/filter_box.tsx";
+import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
+import type { RowColumn } from "../../widgets/row_columns.ts";
+import { RowTable } from "../../widgets/row_table.tsx";
+import { RuleChart } from "./rule_chart.tsx";
+
+const route = getRouteApi("/alerts");
+
+/** All rules: their state, when they were evaluated, how long that took, and why one fails. */
+export function RulesTab() {
+  const { q = "", open } = route.useSearch();
+  const change = useSearchChange();
+  const { intervalMs } = useFrame();
+  const rules = useRules(intervalMs);
+  const words = useDeferredValue(q);
+  const rows = useMemo(() => findRules(rules.data ?? [], words), [rules.data, words]);
+  const nowMs = useNow(5_000);
+  const columns = useMemo(() => ruleColumns(nowMs), [nowMs]);
+  const opened = open === undefined ? undefined : rules.data?.find((rule) => keyOf(rule) === open);
+  return (
+    <>
+      <div className="toolbar">
+        <FilterBox label="Filter rules" value={q} onChange={(text) => change({ q: text })} />
+        <RefreshCorner query={rules} />
+      </div>
+      <Picture query={rules} skeleton={<Skeleton rows={10} height={28} />}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty title="No rules yet">
+              Name files of Prometheus's or Loki's rules under <code>rules.files</code> in
+              lapwing.yaml and reload the configuration.
+            </Empty>
+          ) : (
+            <RowTable
+              id="rules"
+              label="Rules"
+              rows={rows}
+              columns={columns}
+              onRow={(rule) => change({ open: keyOf(rule) })}
+            />
+          )
+        }
+      </Picture>
+      {opened !== undefined && (
+        <Sheet open onOpenChange={() => change({ open: "" })} title={opened.name} size="wide">
+          <RuleDetail rule={opened} nowMs={nowMs} />
+        </Sheet>
+      )}
+    </>
+  );
+}
+
+function keyOf({ file, group, name, query, labels }: RuleRow): string {
+  return JSON.stringify([file, group, name, query, labels]);
+}
+
+function findRules(rules: readonly RuleRow[], text: string): readonly RuleRow[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return rules;
+  return rules.filter(({ name, group, file, query, lastError, state, health }) => {
+    const all = [name, group, file, query, lastError, state, health].join("\n").toLowerCase();
+    return words.every((word) => all.includes(word));
+  });
+}
+
+/** Failing rules first, then firing ones. */
+function rankOf({ health, state }: RuleRow): number {
+  if (health === "err") return 0;
+  const rank = ["firing", "pending", "inactive", "unknown"].indexOf(state);
+  return rank < 0 ? 5 : rank + 1;
+}
+
+function RuleState({ rule: { health, state, kind } }: { readonly rule: RuleRow }) {
+  if (health === "err")
+    return (
+      <span className="state bad">
+        <Icon name="cross" />
+        fails
+      </span>
+    );
+  switch (state) {
+    case "firing":
+      return (
+        <span className="state bad">
+          <Icon name="warning" />
+          firing
+        </span>
+      );
+    case "pending":
+      return (
+        <span className="state warn">
+          <Icon name="clock" />
+          pending
+        </span>
+      );
+    default:
+      return (
+        <span className="quiet">{kind === "recording" && health === "ok" ? "records" : state}</span>
+      );
+  }
+}
+
+function ruleColumns(nowMs: number): RowColumn<RuleRow>[] {
+  return [
+    {
+      key: "state",
+      title: "State",
+      width: 96,
+      value: ({ health, state }) => (health === "err" ? "fails" : state),
+      rank: rankOf,
+      cell: (rule) => <RuleState rule={rule} />,
+    },
+    {
+      key: "name",
+      title: "Rule",
+      minWidth: 180,
+      isName: true,
+      value: ({ name }) => name,
+      cell: ({ name }) => <span className="clip strong">{name}</span>,
+    },
+    { key: "group", title: "Group", minWidth: 120, onPhone: false, value: ({ group }) => group },
+    {
+      key: "query",
+      title: "Expression",
+      minWidth: 220,
+      onPhone: false,
+      value: ({ query }) => query,
+      cell: ({ query }) => <code className="clip">{query}</code>,
+    },
+    {
+      key: "alerts",
+      title: "Alerts",
+      isNumber: true,
+      width: 84,
+      value: ({ alerts }) => alerts.length,
+      text: ({ alerts }) => (alerts.length === 0 ? "–" : String(alerts.length)),
+    },
+    {
+      key: "evaluated",
+      title: "Evaluated",
+      isTime: true,
+      width: 112,
+      onPhone: false,
+      value: ({ evaluatedMs }) => evaluatedMs,
+      text: ({ evaluatedMs }) =>
+        evaluatedMs === undefined ? "not yet" : formatAgo(evaluatedMs, nowMs),
+    },
+    {
+      key: "took",
+      title: "Took",
+      isNumber: true,
+      width: 84,
+      onPhone: false,
+      value: ({ tookMs }) => tookMs,
+      text: ({ tookMs }) => `${tookMs.toFixed(1)} ms`,
+    },
+    {
+      key: "error",
+      title: "Error",
+      minWidth: 160,
+      onPhone: false,
+      value: ({ lastError }) => lastError,
+      cell: ({ lastError }) => <span className="clip state bad">{lastError}</span>,
+    },
+  ];
+}
+
+function RuleDetail({ rule, nowMs }: { readonly rule: RuleRow; readonly nowMs: number }) {
+  const { range } = useFrame();
+  const { query, forMs, keepFiringMs, labels, annotations, evaluatedMs, lastError } = rule;
+  const texts = [...Object.entries(labels), ...Object.entries(annotations)];
+  return (
+    <>
+      <dl className="facts alert-facts">
+        <Fact name="State">
+          <RuleState rule={rule} />
+        </Fact>
+        <Fact name="Group">{rule.group}</Fact>
+        <Fact name="File">{rule.file}</Fact>
+        {rule.kind === "alerting" && <Fact name="For">{formatSpan(forMs)}</Fact>}
+        {keepFiringMs > 0 && <Fact name="Keeps firing for">{formatSpan(keepFiringMs)}</Fact>}
+        <Fact name="Every">{formatSpan(rule.intervalMs)}</Fact>
+        {evaluatedMs !== undefined && (
+          <Fact name="Evaluated">
+            <Ago ms={evaluatedMs} nowMs={nowMs} />
+          </Fact>
+        )}
+      </dl>
+      {lastError !== "" && <p className="state bad anywhere">{lastError}</p>}
+      <pre className="rule-query">{query}</pre>
+      <RuleChart query={query} />
+      <p>
+        <InnerLink to={explorePage({ expr: query }, range)}>Explore</InnerLink>
+      </p>
+      {texts.length > 0 && (
+        <dl className="alert-texts">
+          {texts.map(([name, text]) => (
+            <div key={name}>
+              <dt className="quiet">{name}</dt>
+              <dd>{text}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,175 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { messageOf } from "#shared/errors.ts";
+import { expireSilence, type Silence } from "../../client/alertmanager.ts";
+import { Ago } from "../../elements/ago.tsx";
+import { Button } from "../../elements/buttons.tsx";
+import { ConfirmDialog } from "../../overlays/dialog.tsx";
+import { Sheet } from "../../overlays/sheet.tsx";
+import { showToast } from "../../overlays/toast.ts";
+import { notifierKey, useSilences } from "../../queries/alerts.ts";
+import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { useNow } from "../../state/media.ts";
+import { formatAgo } from "../../units/format.ts";
+import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
+import type { RowColumn } from "../../widgets/row_columns.ts";
+import { RowTable } from "../../widgets/row_table.tsx";
+import { matchersText } from "./silence_draft.ts";
+import { SilenceForm } from "./silence_form.tsx";
+
+const route = getRouteApi("/alerts");
+const newOne = "new";
+
+/** Silences in force, planned ones, and those that ended within the last days. */
+export function SilencesTab() {
+  const { open } = route.useSearch();
+  const change = useSearchChange();
+  const { intervalMs } = useFrame();
+  const silences = useSilences(intervalMs);
+  const nowMs = useNow(5_000);
+  const [ended, setEnded] = useState<Silence>();
+  const columns = useMemo(
+    () => silenceColumns(nowMs, setEnded, ({ id }) => change({ open: id })),
+    [nowMs, change],
+  );
+  const changed = silences.data?.find(({ id }) => id === open);
+  return (
+    <>
+      <div className="toolbar">
+        <RefreshCorner query={silences} />
+        <span className="spacer" />
+        <Button kind="primary" icon="plus" onClick={() => change({ open: newOne })}>
+          New silence
+        </Button>
+      </div>
+      <Picture query={silences} skeleton={<Skeleton rows={6} height={28} />}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty title="No silences">
+              A silence holds back the notifications of alerts that it matches, for a time.
+            </Empty>
+          ) : (
+            <RowTable id="silences" label="Silences" rows={rows} columns={columns} />
+          )
+        }
+      </Picture>
+      {(open === newOne || changed !== undefined) && (
+        <Sheet
+          open
+          onOpenChange={() => change({ open: "" })}
+          title={changed === undefined ? "New silence" : "Change silence"}
+        >
+          <SilenceForm
+            key={open}
+            text={changed === undefined ? "" : matchersText(changed.matchers)}
+            {...(changed !== undefined && { changed })}
+            onDone={() => change({ open: "" })}
+          />
+        </Sheet>
+      )}
+      {ended !== undefined && <EndDialog silence={ended} onClose={() => setEnded(undefined)} />}
+    </>
+  );
+}
+
+function EndDialog({
+  silence,
+  onClose,
+}: {
+  readonly silence: Silence;
+  readonly onClose: () => void;
+}) {
+  const queries = useQueryClient();
+  const end = async (): Promise<void> => {
+    try {
+      await expireSilence(silence.id);
+      showToast({ state: "good", title: "The silence has ended" });
+      await queries.invalidateQueries({ queryKey: notifierKey });
+    } catch (thrown) {
+      showToast({ state: "bad", title: "The silence has not ended", detail: messageOf(thrown) });
+    }
+  };
+  return (
+    <ConfirmDialog
+      open
+      onOpenChange={onClose}
+      title="End this silence"
+      text={`Alerts that match ${matchersText(silence.matchers)} are notified again.`}
+      verb="End silence"
+      danger
+      onConfirm={() => void end()}
+    />
+  );
+}
+
+function silenceColumns(
+  nowMs: number,
+  onEnd: (silence: Silence) => void,
+  onChange: (silence: Silence) => void,
+): RowColumn<Silence>[] {
+  return [
+    {
+      key: "state",
+      title: "State",
+      width: 84,
+      value: ({ state }) => state,
+      cell: ({ state }) => (
+        <span className={state === "active" ? "state good" : "quiet"}>{state}</span>
+      ),
+    },
+    {
+      key: "matchers",
+      title: "Matchers",
+      minWidth: 200,
+      isName: true,
+      value: ({ matchers }) => matchersText(matchers),
+      cell: ({ matchers }) => <code className="clip">{matchersText(matchers)}</code>,
+    },
+    {
+      key: "starts",
+      title: "Starts",
+      isTime: true,
+      width: 104,
+      onPhone: false,
+      value: ({ startsMs }) => startsMs,
+      text: ({ startsMs }) => formatAgo(startsMs, nowMs),
+      cell: ({ startsMs }) => <Ago ms={startsMs} nowMs={nowMs} />,
+    },
+    {
+      key: "ends",
+      title: "Ends",
+      isTime: true,
+      width: 104,
+      value: ({ endsMs }) => endsMs,
+      text: ({ endsMs }) => formatAgo(endsMs, nowMs),
+      cell: ({ endsMs }) => <Ago ms={endsMs} nowMs={nowMs} />,
+    },
+    { key: "by", title: "By", width: 110, onPhone: false, value: ({ createdBy }) => createdBy },
+    {
+      key: "comment",
+      title: "Comment",
+      minWidth: 160,
+      onPhone: false,
+      value: ({ comment }) => comment,
+    },
+    {
+      key: "change",
+      title: "Change",
+      width: 120,
+      value: () => "",
+      text: () => "",
+      cell: (silence) =>
+        silence.state !== "expired" && (
+          <span className="silence-verbs">
+            <button type="button" className="link" onClick={() => onChange(silence)}>
+              Change
+            </button>
+            <button type="button" className="link" onClick={() => onEnd(silence)}>
+              End
+            </button>
+          </span>
+        ),
+    },
+  ];
+}
