@@ -15,12 +15,12 @@ export type NotifiedAlert = {
   readonly fingerprint: string;
 };
 
-/** Why a notification is sent. The texts are Alertmanager's (notify/dedup_stage.go). */
+/** Why a notification is sent. The texts are Alertmanager's (NotifyReason.String() of notify/notify.go). */
 export type NotificationReason =
   | "first notification"
-  | "new alerts in group"
-  | "new resolved alerts in group"
-  | "all alerts in group resolved"
+  | "new alerts added"
+  | "some alerts resolved"
+  | "all alerts resolved"
   | "repeat interval elapsed"
   | "unknown";
 
