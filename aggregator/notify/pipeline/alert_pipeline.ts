@@ -32,8 +32,6 @@ export type PipelineParts = Pick<
     readonly log: NotificationLog;
     readonly limits: PipelineLimits;
     readonly onGroupRefused: () => void;
-    /** Alerts that were forgotten, by fingerprint. */
-    readonly onForgotten: (fingerprints: readonly string[]) => void;
     readonly renderLabels: (group: AlertGroup, alerts: readonly NotifiedAlert[]) => Labels;
   };
 
@@ -173,10 +171,9 @@ export class AlertPipeline {
     this.#timers.at(this.#parts.now().timerMs + cleanEveryMs, () => {
       this.#scheduleCleaning();
       const { wallMs } = this.#parts.now();
-      const gone = this.#store.clean(wallMs);
+      this.#store.clean(wallMs);
       this.#inhibitor.clean(wallMs);
       this.#parts.log.clean(wallMs);
-      if (gone.length > 0) this.#parts.onForgotten(gone);
     });
   }
 }

@@ -33,12 +33,9 @@ export class AlertStore {
     this.#alerts.set(alert.fingerprint, alert);
   }
 
-  /** Forgets the resolved ones, and gives their fingerprints. */
-  clean(nowMs: number): string[] {
-    const gone: string[] = [];
+  /** Forgets the resolved ones. */
+  clean(nowMs: number): void {
     for (const [fingerprint, alert] of this.#alerts)
-      if (isResolved(alert, nowMs)) gone.push(fingerprint);
-    for (const fingerprint of gone) this.#alerts.delete(fingerprint);
-    return gone;
+      if (isResolved(alert, nowMs)) this.#alerts.delete(fingerprint);
   }
 }

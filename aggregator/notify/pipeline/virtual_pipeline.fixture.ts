@@ -53,7 +53,6 @@ export class VirtualPipeline {
         this.suppressed[reason] = (this.suppressed[reason] ?? 0) + alerts;
       },
       onGroupRefused: () => {},
-      onForgotten: () => {},
       renderLabels: ({ route }) => route.labels,
       random: () => 0.5,
       cancel: () => {},
