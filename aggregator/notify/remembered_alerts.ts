@@ -1,7 +1,11 @@
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import type { NotifiedAlert } from "#aggregator/channels/notification.ts";
 import { type ReceivedAlert, isResolved } from "./pipeline/alert.ts";
 import type { NotifyState } from "./state/notify_state.ts";
+
+/** Rows of one transaction: SQLite keeps the thread meanwhile. */
+const writtenAtOnce = 200;
 
 type AlertRows = Pick<NotifyState, "saveAlerts" | "removeAlerts">;
 
@@ -24,9 +28,12 @@ export class RememberedAlerts {
     const changed = alerts.filter(
       (alert) => this.#written.get(alert.fingerprint) !== markOf(alert),
     );
-    if (changed.length === 0) return;
-    await this.#rows.saveAlerts(changed);
-    for (const alert of changed) this.#written.set(alert.fingerprint, markOf(alert));
+    for (let from = 0; from < changed.length; from += writtenAtOnce) {
+      const some = changed.slice(from, from + writtenAtOnce);
+      await this.#rows.saveAlerts(some);
+      for (const alert of some) this.#written.set(alert.fingerprint, markOf(alert));
+      if (isTurnOver()) await nextTurn();
+    }
   }
 
   /** Writes that alerts are resolved which receivers were notified of as such: they must not fire again after a restart. */
@@ -44,9 +51,12 @@ export class RememberedAlerts {
   /** Forgets all but these. */
   async keepOnly(isKept: (fingerprint: string) => boolean): Promise<void> {
     const gone = [...this.#written.keys()].filter((fingerprint) => !isKept(fingerprint));
-    if (gone.length === 0) return;
-    await this.#rows.removeAlerts(gone);
-    for (const fingerprint of gone) this.#written.delete(fingerprint);
+    for (let from = 0; from < gone.length; from += writtenAtOnce) {
+      const some = gone.slice(from, from + writtenAtOnce);
+      await this.#rows.removeAlerts(some);
+      for (const fingerprint of some) this.#written.delete(fingerprint);
+      if (isTurnOver()) await nextTurn();
+    }
   }
 }
 

@@ -73,7 +73,7 @@ mute_time_intervals:
 test("readAlertmanagerConfig() reads every part, older forms too", () => {
   const { route, receivers, inhibitRules, timeIntervals, templates, global } = read(whole);
   const [child] = route.routes;
-  expect(child?.key).toBe('{}/{a="b",c=~"d",e!="f",service=~"foo.*",team="7"}');
+  expect(child?.key).toBe('{}/{a="b",c=~"d",e!="f",service=~"^(?:foo.*)$",team="7"}');
   expect(child?.groupBy).toEqual(new Set(["alertname"]));
   expect(child?.routes.map(({ id }) => id.slice(child.id.length))).toEqual([
     '/{severity="page"}/0',

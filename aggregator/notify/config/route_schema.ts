@@ -31,7 +31,10 @@ const matcherMap = (isRegex: boolean) =>
   z.record(z.string(), scalarText).transform((pairs, context): AlertMatcher[] =>
     Object.entries(pairs).flatMap(([name, value]) => {
       try {
-        return [createMatcher(name, isRegex ? "=~" : "=", value)];
+        // Alertmanager's group keys have such expressions with their anchors.
+        return [
+          isRegex ? createMatcher(name, "=~", `^(?:${value})$`) : createMatcher(name, "=", value),
+        ];
       } catch (thrown) {
         const message = messageOf(thrown);
         context.addIssue({ code: "custom", message, input: value, path: [name] });
@@ -70,7 +73,8 @@ export const RouteSchema: z.ZodType<RouteNode> = z.lazy(() =>
     })
     .transform((route) => ({
       receiver: route.receiver === "" ? undefined : (route.receiver ?? undefined),
-      groupBy: route.group_by ?? undefined,
+      // An empty list is the same as none.
+      groupBy: route.group_by?.length === 0 ? undefined : (route.group_by ?? undefined),
       groupWaitMs: route.group_wait ?? undefined,
       groupIntervalMs: route.group_interval ?? undefined,
       repeatIntervalMs: route.repeat_interval ?? undefined,
