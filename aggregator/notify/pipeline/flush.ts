@@ -144,10 +144,7 @@ function notify(
 }
 
 /** As it stands in the log and in messages: `webhook[0]`. */
-export function integrationName({
-  channel,
-  index,
-}: Pick<Integration, "channel" | "index">): string {
+function integrationName({ channel, index }: Pick<Integration, "channel" | "index">): string {
   return `${channel}[${index}]`;
 }
 

@@ -61,7 +61,7 @@ const matchers = [
 ];
 /** Intervals hold always or never: when they hold is tested elsewhere. */
 const intervals = ["always", "never"];
-export const timeIntervals = [
+const timeIntervals = [
   { name: "always", time_intervals: [{ years: ["2000:2100"] }] },
   { name: "never", time_intervals: [{ years: ["1990"] }] },
 ];
