@@ -22,6 +22,7 @@ const programs = [
   ["chromium-headless-shell", "chromium-headless-shell"],
   ["prometheus", "prometheus"],
   ["promtool", "prometheus"],
+  ["prometheus-alertmanager", "prometheus-alertmanager"],
   ["prometheus-node-exporter", "prometheus-node-exporter"],
   ["prometheus-process-exporter", "prometheus-process-exporter"],
   ["prometheus-blackbox-exporter", "prometheus-blackbox-exporter"],

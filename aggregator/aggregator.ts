@@ -37,7 +37,11 @@ import { type DueData, ownDataOf } from "./read/own_data.ts";
 import { PatternWatch } from "./patterns/pattern_watch.ts";
 import { type Sources, createSources } from "./query/sources.ts";
 import { type SqlEngine, createSqlEngine } from "./query/sql.ts";
+import type { Alertmanager } from "./notify/alertmanager.ts";
+import { openAlertmanager } from "./notify/open_alertmanager.ts";
+import { applyingAll } from "./applying_all.ts";
 import { openRules } from "./rules/open_rules.ts";
+import type { SentAlert } from "./rules/sent_alerts.ts";
 import type { BlockStore } from "./blocks/block_store.ts";
 import { openStore } from "./blocks/open_store.ts";
 import { Tails } from "./tail/tails.ts";
@@ -69,6 +73,7 @@ type Rooms = {
   readonly rollouts: Rollouts | undefined;
   readonly folders: ProvisionedFolders;
   readonly rules: Awaited<ReturnType<typeof openRules>>;
+  readonly alertmanager: Alertmanager;
   readonly told: { readonly events: EventBook; readonly watch: EventWatch };
   readonly routes: Hono;
   readonly shown: { config: AggregatorConfig };
@@ -124,15 +129,17 @@ export class Aggregator {
     });
     agentSeries.tellAccounts((tenant) => ingest.lanes.account(tenant));
     const { sources, sql } = await openQueries(config, { store, head }, parts);
-    const rules = await rulesOf(config, sources, ingest, parts);
+    const { catalog } = store.backupTools;
+    const alertmanager = await openAlertmanager(config, { clock, log, metrics, catalog });
+    const rules = await rulesOf(config, { sources, ingest, alertmanager }, parts);
     const shown = { config };
     const acts = adminActs(store, ingest, join(dataDir, "snapshots"));
     const blocks = () => store.view().blocks;
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
-    const seen = { head, blocks, sources, sql, tails, patterns, rules: () => rules.rules };
+    const shownRules = { rules: () => rules.rules, alertmanager };
+    const seen = { head, blocks, sources, sql, tails, patterns, ...shownRules };
     const rooms = { agents, ingest, ...seen, seriesLimits: limits };
     const status = { lifecycle: parts.lifecycle, metrics, shownConfig: () => shown.config };
-    const { catalog } = store.backupTools;
     const events = eventsOf(store, parts);
     const { dashboards, folders } = await openDashboards(config, store, parts, events);
     const storeState = {
@@ -149,7 +156,7 @@ export class Aggregator {
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
     const watch = watchOf(config, { store, agents, ingest, events }, parts);
     const told = { events, watch };
-    const more = { folders, rules, told, routes, shown };
+    const more = { folders, rules, alertmanager, told, routes, shown };
     const opened = { store, ingest, agents, sql, fleet, rollouts, ...more };
     return new Aggregator(receiver, ui, opened);
   }
@@ -167,12 +174,14 @@ export class Aggregator {
     this.#rooms.fleet?.start();
     this.#rooms.rollouts?.start();
     this.#rooms.told.watch.start();
+    this.#rooms.alertmanager.start();
     this.#rooms.rules.rules.start();
   }
 
   /** Reads what can change while it runs, and gives what puts it in force. Throws OperatingError where there are mistakes. */
-  prepare(config: AggregatorConfig): Promise<() => void> {
-    return this.#rooms.rules.rules.prepare(config.rules);
+  async prepare(config: AggregatorConfig): Promise<() => void> {
+    const { rules, alertmanager } = this.#rooms;
+    return applyingAll([rules.rules.prepare(config.rules), alertmanager.prepare(config)]);
   }
 
   /** What is shown as the configuration in effect, after a reload. */
@@ -195,6 +204,7 @@ export class Aggregator {
   async stop(): Promise<void> {
     const { ingest, agents, fleet, rollouts, folders, rules, told, sql, store } = this.#rooms;
     await rules.close();
+    await this.#rooms.alertmanager.stop();
     await folders.close();
     await told.watch.close();
     await told.events.close();
@@ -279,12 +289,14 @@ async function openQueries(
 
 function rulesOf(
   config: AggregatorConfig,
-  sources: Sources,
-  ingest: Ingest,
+  rooms: { sources: Sources; ingest: Ingest; alertmanager: Alertmanager },
   { clock, log, metrics }: AggregatorParts,
 ): ReturnType<typeof openRules> {
+  const { sources, ingest, alertmanager } = rooms;
   const append = (tenant: string, data: DueData) => ingest.append(tenant, data);
-  return openRules(config, { clock, metrics, sources, append, log: log.child({ room: "rules" }) });
+  const sendAlerts = (alerts: readonly SentAlert[]) => void alertmanager.put(alerts);
+  const lent = { clock, metrics, sources, append, sendAlerts };
+  return openRules(config, { ...lent, log: log.child({ room: "rules" }) });
 }
 
 /** Limits on the active series of tenants, told as metrics. */

@@ -29,6 +29,8 @@ import { connectRoutes } from "./connect_routes.ts";
 import { registerDashboardService } from "./dashboard_rpc.ts";
 import { type DataRpcParts, registerDataService } from "./data_rpc.ts";
 import { registerEventService } from "./event_rpc.ts";
+import type { Alertmanager } from "../notify/alertmanager.ts";
+import { alertmanagerRoutes } from "./routes/alertmanager/routes.ts";
 import { grafanaRoutes } from "./routes/dashboards/grafana_routes.ts";
 import { dashboardRoutes } from "./routes/dashboards/routes.ts";
 import { flushRoutes } from "./routes/flush_routes.ts";
@@ -56,6 +58,7 @@ export type ApiParts = {
   readonly tails: Tails;
   readonly patterns: Pick<PatternWatch, "find">;
   readonly rules: () => RulesView;
+  readonly alertmanager: Alertmanager;
   readonly admin: Omit<AdminParts, "tenant"> & { readonly flush: () => Promise<void> };
   readonly logDeletions: Pick<DeleteLogsParts, "deleteLogs" | "cancel" | "list">;
   readonly dashboards: Dashboards;
@@ -137,6 +140,7 @@ export function apiRoutes(parts: ApiParts): Hono {
       sql: (text, rowsMax, signal) => sql.query({ tenant, sql: text, rowsMax, signal }),
     }),
   );
+  app.route("/", alertmanagerRoutes({ alertmanager: parts.alertmanager, now }));
   app.route("/", storedRoutes(parts));
   app.route("/", stateRoutes(parts));
   return app;

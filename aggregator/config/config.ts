@@ -8,6 +8,7 @@ import { DashboardsConfig } from "../dashboards/config.ts";
 import { FleetConfig } from "../fleet/config.ts";
 import { IngestConfig } from "../ingest/config.ts";
 import { StreamsConfig } from "../ingest/nats_streams.ts";
+import { AlertmanagerKeys } from "../notify/config.ts";
 import { LogqlConfig } from "../query/logql/config.ts";
 import { PromqlConfig } from "../query/promql/config.ts";
 import { RulesConfig } from "../rules/config.ts";
@@ -56,6 +57,8 @@ export const aggregatorShape = {
     .prefault({}),
   /** Alerting and recording rules. */
   rules: RulesConfig.prefault({}),
+  /** Routing and notifying of alerts. */
+  alertmanager: AlertmanagerKeys.prefault({}),
   /** Dashboards that come from files. */
   dashboards: DashboardsConfig.prefault({}),
   nats: NatsConfig.prefault({}),

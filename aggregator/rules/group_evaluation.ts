@@ -4,6 +4,7 @@ import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import { AlertingState } from "./alerting.ts";
 import { recordedSamples } from "./recording.ts";
 import type { AskRule, Rule, RuleGroup, RuleSample } from "./rule.ts";
+import { type SentAlert, alertsToSend } from "./sent_alerts.ts";
 
 export type RuleHealth = "unknown" | "ok" | "err";
 
@@ -36,6 +37,8 @@ export type EvaluationParts = {
   readonly newSeries: () => RuleSeries;
   /** False where a rule may have been active before the process started, and that is still to be read. */
   readonly isRestored: boolean;
+  /** Takes the alerts that receivers are to hear of. */
+  readonly sendAlerts: (alerts: readonly SentAlert[]) => void;
   readonly onEvaluated: (group: RuleGroup) => void;
   readonly onFailure: (rule: Rule, group: RuleGroup, reason: string) => void;
 };
@@ -128,7 +131,11 @@ export class GroupEvaluation {
         const { ask, externalLabels, externalUrl } = this.#parts;
         const query = (expr: string) => ask({ expr, language: "promql" }, timeMs);
         const scope = { externalLabels, externalUrl, timeMs, query };
-        return alerting === undefined ? [] : alerting.evaluate(found, scope, limit);
+        if (alerting === undefined) return [];
+        const series = await alerting.evaluate(found, scope, limit);
+        const { intervalMs } = this.group;
+        this.#parts.sendAlerts(alertsToSend(alerting, { ...scope, intervalMs }));
+        return series;
       }
       default:
         return assertNever(rule);

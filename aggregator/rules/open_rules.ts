@@ -10,6 +10,7 @@ import type { DueData } from "../read/own_data.ts";
 import type { RulesConfig } from "./config.ts";
 import { readForState, ruleQuery } from "./rule_query.ts";
 import { Rules } from "./rules.ts";
+import type { SentAlert } from "./sent_alerts.ts";
 
 type Config = {
   readonly tenant: string;
@@ -22,12 +23,13 @@ type Parts = {
   readonly metrics: SelfMetrics;
   readonly sources: Sources;
   readonly append: (tenant: string, data: DueData) => void;
+  readonly sendAlerts: (alerts: readonly SentAlert[]) => void;
 };
 
 /** Rules with an engine, a queue and memory of their own: they go on while users' queries wait. */
 export async function openRules(
   { tenant, rules: config, query }: Config,
-  { sources, clock, log, metrics, append }: Parts,
+  { sources, clock, log, metrics, append, sendAlerts }: Parts,
 ): Promise<{ readonly rules: Rules; readonly close: () => Promise<void> }> {
   const stopped = new AbortController();
   const asked = {
@@ -47,6 +49,7 @@ export async function openRules(
     ask: ruleQuery(asked),
     forState: (alert, span) => readForState(asked, alert, span),
     append,
+    sendAlerts,
   });
   const close = async () => {
     stopped.abort();

@@ -27,6 +27,7 @@ async function opened(name: string, text: string, more: object = {}) {
     tenant: "t",
     ask: async () => [{ labels: { __name__: "x", host: "a" }, value: 1 }],
     forState: async () => [],
+    sendAlerts: () => {},
     append: (_, { metrics }: DueData) => {
       for (const { rows } of metrics)
         for (const { schema } of rows)

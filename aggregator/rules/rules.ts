@@ -14,6 +14,7 @@ import type { AskRule, Rule, RuleGroup } from "./rule.ts";
 import { RuleMeters } from "./rule_meters.ts";
 import type { ForState } from "./rule_query.ts";
 import type { RulesView } from "./rules_view.ts";
+import type { SentAlert } from "./sent_alerts.ts";
 
 export type RulesParts = {
   readonly clock: Clock;
@@ -26,6 +27,8 @@ export type RulesParts = {
     alert: string,
     span: { readonly startMs: number; readonly endMs: number },
   ) => Promise<readonly ForState[]>;
+  /** Takes the alerts that receivers are to hear of. */
+  readonly sendAlerts: (alerts: readonly SentAlert[]) => void;
   /** Takes the samples of rules. */
   readonly append: (tenant: string, data: DueData) => void;
 };
@@ -179,6 +182,9 @@ export class Rules implements RulesView {
       externalLabels: this.#config.external_labels,
       externalUrl: this.#config.external_url,
       isRestored: !isStart,
+      sendAlerts: (alerts: readonly SentAlert[]) => {
+        if (alerts.length > 0) this.#parts.sendAlerts(alerts);
+      },
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
       newSeries: () => this.#newSeries(),

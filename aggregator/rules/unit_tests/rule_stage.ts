@@ -52,6 +52,7 @@ export class RuleStage {
       now: () => this.#untilMs,
       monotonic: () => performance.now(),
       newSeries: () => seriesIn(metrics),
+      sendAlerts: () => {},
       onEvaluated: () => {},
       onFailure: () => {},
     };

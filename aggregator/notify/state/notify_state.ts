@@ -1,0 +1,236 @@
+import type { SQL } from "bun";
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { assertNever } from "#shared/assert.ts";
+import type { Catalog } from "../../catalog/catalog.ts";
+import { count } from "../../catalog/catalog_count.ts";
+import type { ReceivedAlert } from "../pipeline/alert.ts";
+import type { Delivery, Settled } from "../pipeline/deliveries.ts";
+import { type LogEntry, keyOf } from "../pipeline/notification_log.ts";
+import type { Silence } from "../silences/silence.ts";
+import { BatchedWrites } from "./batched_writes.ts";
+import { AlertRow, EntryRow, SilenceRow } from "./stored_rows.ts";
+
+export type NotificationState = "pending" | "sent" | "failed" | "given_up" | "interrupted";
+
+/** A notification as the history has it. Times are Unix milliseconds. */
+export type StoredNotification = {
+  readonly id: string;
+  readonly createdMs: number;
+  readonly receiver: string;
+  readonly integration: string;
+  readonly groupKey: string;
+  readonly reason: string;
+  readonly status: string;
+  readonly alertCount: number;
+  readonly state: NotificationState;
+  readonly attempts: number;
+  /** Why it failed, in Alertmanager's word; empty where it did not. */
+  readonly failure: string;
+  /** What the service answered, or the error. */
+  readonly answer: string;
+  readonly settledMs: number | undefined;
+};
+
+/** Alerts that a row names; the others are counted. */
+const alertsNamedMax = 100;
+const answerCharactersMax = 2_000;
+const historyMs = 90 * 86_400_000;
+
+/** What survives a crash: silences, the notification log, alerts, and each notification, in the catalog. */
+export class NotifyState {
+  readonly #catalog: Pick<Catalog, "fenced" | "transaction">;
+  readonly #tenant: string;
+  readonly #writes: BatchedWrites;
+
+  constructor(catalog: Pick<Catalog, "fenced" | "transaction">, tenant: string) {
+    this.#catalog = catalog;
+    this.#tenant = tenant;
+    this.#writes = new BatchedWrites(catalog);
+  }
+
+  /** Everything of before a start. Notifications that were under way are marked as interrupted: what they said is said again. */
+  async load(nowMs: number): Promise<{
+    readonly silences: Silence[];
+    readonly entries: LogEntry[];
+    readonly alerts: ReceivedAlert[];
+  }> {
+    const tenant = this.#tenant;
+    await this.#catalog.fenced(
+      "mark interrupted notifications",
+      (sql) =>
+        sql`UPDATE notifications SET state = 'interrupted', settled_ms = ${Math.round(nowMs)}
+          WHERE tenant = ${tenant} AND state = 'pending'`,
+    );
+    return this.#catalog.transaction("read the state of notifications", async (sql) => ({
+      silences: z
+        .array(SilenceRow)
+        .parse([...(await sql`SELECT silence FROM silences WHERE tenant = ${tenant}`)])
+        .map(({ silence }) => silence),
+      entries: z.array(EntryRow).parse([
+        ...(await sql`SELECT entry FROM notification_log
+            WHERE tenant = ${tenant} AND expires_ms > ${Math.round(nowMs)}`),
+      ]),
+      alerts: z
+        .array(AlertRow)
+        .parse([...(await sql`SELECT alert FROM notified_alerts WHERE tenant = ${tenant}`)]),
+    }));
+  }
+
+  saveSilences(changed: readonly Silence[]): Promise<void> {
+    const tenant = this.#tenant;
+    return this.#writes.add(async (sql) => {
+      for (const silence of changed) {
+        const text = JSON.stringify(silence);
+        await sql`INSERT INTO silences (tenant, id, silence)
+          VALUES (${tenant}, ${silence.id}, ${text})
+          ON CONFLICT (tenant, id) DO UPDATE SET silence = excluded.silence`;
+      }
+    });
+  }
+
+  removeSilences(ids: readonly string[]): Promise<void> {
+    const tenant = this.#tenant;
+    return this.#writes.add(async (sql) => {
+      for (const id of ids) await sql`DELETE FROM silences WHERE tenant = ${tenant} AND id = ${id}`;
+    });
+  }
+
+  saveAlerts(alerts: readonly ReceivedAlert[]): Promise<void> {
+    const tenant = this.#tenant;
+    return this.#writes.add(async (sql) => {
+      for (const alert of alerts) {
+        const text = JSON.stringify(alert);
+        await sql`INSERT INTO notified_alerts (tenant, fingerprint, alert)
+          VALUES (${tenant}, ${alert.fingerprint}, ${text})
+          ON CONFLICT (tenant, fingerprint) DO UPDATE SET alert = excluded.alert`;
+      }
+    });
+  }
+
+  removeAlerts(fingerprints: readonly string[]): Promise<void> {
+    const tenant = this.#tenant;
+    return this.#writes.add(async (sql) => {
+      for (const fingerprint of fingerprints)
+        await sql`DELETE FROM notified_alerts
+          WHERE tenant = ${tenant} AND fingerprint = ${fingerprint}`;
+    });
+  }
+
+  /** Writes a notification that is about to be sent. */
+  begin({ id, key, notification, createdMs }: Delivery): Promise<void> {
+    const tenant = this.#tenant;
+    const { groupKey, receiver, integration } = key;
+    const { reason, status, alerts } = notification;
+    const named = alerts
+      .slice(0, alertsNamedMax)
+      .map(({ fingerprint, status: own, labels }) => ({ fingerprint, status: own, labels }));
+    return this.#writes.add(
+      (sql) => sql`INSERT INTO notifications (tenant, id, created_ms, receiver, integration,
+          group_key, reason, status, alert_count, alerts, state, attempts, failure, answer)
+        VALUES (${tenant}, ${id}, ${Math.round(createdMs)}, ${receiver}, ${integration},
+          ${groupKey}, ${reason}, ${status}, ${alerts.length}, ${JSON.stringify(named)},
+          'pending', 0, '', '')`,
+    );
+  }
+
+  /** Marks a notification with what became of it; one that was sent is in the log from the same moment. */
+  settle({ id, attempts }: Delivery, settled: Settled, nowMs: number): Promise<void> {
+    const tenant = this.#tenant;
+    const { state, failure, answer } = outcomeOf(settled);
+    const shown = answer.replaceAll("\0", "").slice(0, answerCharactersMax);
+    return this.#writes.add(async (sql) => {
+      await sql`UPDATE notifications SET state = ${state}, attempts = ${attempts},
+        failure = ${failure}, answer = ${shown}, settled_ms = ${Math.round(nowMs)}
+        WHERE tenant = ${tenant} AND id = ${id}`;
+      if (settled.kind === "sent") await this.#writeEntry(sql, settled.entry);
+    });
+  }
+
+  saveEntry(entry: LogEntry): Promise<void> {
+    return this.#writes.add((sql) => this.#writeEntry(sql, entry));
+  }
+
+  async #writeEntry(sql: SQL, entry: LogEntry): Promise<void> {
+    const id = createHash("sha256").update(keyOf(entry)).digest("hex");
+    const [text, expiresMs] = [JSON.stringify(entry), Math.round(entry.expiresMs)];
+    await sql`INSERT INTO notification_log (tenant, id, entry, expires_ms)
+      VALUES (${this.#tenant}, ${id}, ${text}, ${expiresMs})
+      ON CONFLICT (tenant, id) DO UPDATE SET entry = excluded.entry,
+        expires_ms = excluded.expires_ms`;
+  }
+
+  /** Forgets what is too old. */
+  clean(nowMs: number): Promise<void> {
+    const tenant = this.#tenant;
+    return this.#writes.add(async (sql) => {
+      await sql`DELETE FROM notifications
+        WHERE tenant = ${tenant} AND created_ms < ${Math.round(nowMs - historyMs)}`;
+      await sql`DELETE FROM notification_log
+        WHERE tenant = ${tenant} AND expires_ms < ${Math.round(nowMs)}`;
+    });
+  }
+
+  /** The newest first. */
+  history(limit: number): Promise<StoredNotification[]> {
+    return this.#catalog.transaction("read notifications", async (sql) => {
+      const rows = await sql`SELECT * FROM notifications WHERE tenant = ${this.#tenant}
+        ORDER BY created_ms DESC, id DESC LIMIT ${limit}`;
+      return z.array(NotificationRow).parse([...rows]);
+    });
+  }
+
+  /** Waits for what is being written. */
+  close(): Promise<void> {
+    return this.#writes.idle();
+  }
+}
+
+function outcomeOf(settled: Settled): {
+  readonly state: NotificationState;
+  readonly failure: string;
+  readonly answer: string;
+} {
+  switch (settled.kind) {
+    case "sent":
+      return { state: "sent", failure: "", answer: settled.answer };
+    case "failed": {
+      const { reason: failure, error: answer, isFinal } = settled;
+      return { state: isFinal ? "failed" : "given_up", failure, answer };
+    }
+    default:
+      return assertNever(settled);
+  }
+}
+
+const NotificationRow = z
+  .object({
+    id: z.string(),
+    created_ms: count,
+    receiver: z.string(),
+    integration: z.string(),
+    group_key: z.string(),
+    reason: z.string(),
+    status: z.string(),
+    alert_count: count,
+    state: z.enum(["pending", "sent", "failed", "given_up", "interrupted"]),
+    attempts: count,
+    failure: z.string(),
+    answer: z.string(),
+    settled_ms: count.nullable(),
+  })
+  .transform((row): StoredNotification => ({
+    id: row.id,
+    createdMs: row.created_ms,
+    receiver: row.receiver,
+    integration: row.integration,
+    groupKey: row.group_key,
+    reason: row.reason,
+    status: row.status,
+    alertCount: row.alert_count,
+    state: row.state,
+    attempts: row.attempts,
+    failure: row.failure,
+    answer: row.answer,
+    settledMs: row.settled_ms ?? undefined,
+  }));

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { createMatcher } from "../routing/matcher.ts";
+import type { ReceivedAlert } from "../pipeline/alert.ts";
+import type { LogEntry } from "../pipeline/notification_log.ts";
+import type { Silence } from "../silences/silence.ts";
+
+const Texts = z.record(z.string(), z.string());
+
+/** JSON in a column. */
+function json<Schema extends z.ZodType>(schema: Schema) {
+  return z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(schema);
+}
+
+const SilenceJson = z
+  .object({
+    id: z.string(),
+    matchers: z.array(
+      z.object({
+        name: z.string(),
+        operator: z.enum(["=", "!=", "=~", "!~"]),
+        value: z.string(),
+      }),
+    ),
+    startsAtMs: z.number(),
+    endsAtMs: z.number(),
+    updatedAtMs: z.number(),
+    createdBy: z.string(),
+    comment: z.string(),
+    annotations: Texts,
+  })
+  .transform((row): Silence => ({
+    ...row,
+    matchers: row.matchers.map(({ name, operator, value }) => createMatcher(name, operator, value)),
+  }));
+
+/** Rows of `silences`. */
+export const SilenceRow = z.object({ silence: json(SilenceJson) });
+
+const EntryJson = z.object({
+  groupKey: z.string(),
+  receiver: z.string(),
+  integration: z.string(),
+  firing: z.array(z.string()),
+  resolved: z.array(z.string()),
+  notifiedMs: z.number(),
+  expiresMs: z.number(),
+  kept: Texts,
+});
+
+/** Rows of `notification_log`. */
+export const EntryRow = z
+  .object({ entry: json(EntryJson) })
+  .transform((row): LogEntry => row.entry);
+
+const AlertJson = z.object({
+  fingerprint: z.string(),
+  labels: Texts,
+  annotations: Texts,
+  startsAtMs: z.number(),
+  endsAtMs: z.number(),
+  updatedAtMs: z.number(),
+  generatorUrl: z.string(),
+  hasTimeout: z.boolean(),
+});
+
+/** Rows of `notified_alerts`. */
+export const AlertRow = z
+  .object({ alert: json(AlertJson) })
+  .transform((row): ReceivedAlert => row.alert);

@@ -1,0 +1,58 @@
+import type { Labels } from "#shared/model/labels.ts";
+import type { AlertingState, Alert } from "./alerting.ts";
+
+/** An alert as a notifier gets it. Times are Unix milliseconds. */
+export type SentAlert = {
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly startsAtMs: number;
+  /** It is resolved from then on. */
+  readonly endsAtMs: number;
+  readonly generatorUrl: string;
+};
+
+export type SendScope = {
+  readonly timeMs: number;
+  readonly intervalMs: number;
+  /** Added where an alert has no such label. */
+  readonly externalLabels: Labels;
+  readonly externalUrl: string;
+};
+
+/** An alert that goes on is sent again after so long, so that notifiers do not take it to be over. */
+const resendDelayMs = 60_000;
+
+/**
+ * The alerts of a rule that notifiers must hear of now: those that fire or are resolved, once the resend delay is over, and at once
+ * when they are resolved (Prometheus, rules/alerting.go). Marks them as sent.
+ */
+export function alertsToSend(state: AlertingState, scope: SendScope): SentAlert[] {
+  const { timeMs, intervalMs, externalLabels, externalUrl } = scope;
+  const due = state.all.filter((alert) => isDue(alert, timeMs));
+  if (due.length === 0) return [];
+  const generatorUrl = `${externalUrl}/graph?g0.expr=${queryEscaped(state.rule.query)}&g0.tab=1`;
+  return due.map((alert): SentAlert => {
+    alert.sentMs = timeMs;
+    alert.validUntilMs = timeMs + 4 * Math.max(intervalMs, resendDelayMs);
+    return {
+      labels: { ...externalLabels, ...alert.labels },
+      annotations: alert.annotations,
+      startsAtMs: alert.firedMs ?? alert.activeMs,
+      endsAtMs: alert.resolvedMs ?? alert.validUntilMs,
+      generatorUrl,
+    };
+  });
+}
+
+function isDue({ state, resolvedMs, sentMs = -Infinity }: Alert, timeMs: number): boolean {
+  if (state === "pending") return false;
+  if (resolvedMs !== undefined && resolvedMs > sentMs) return true;
+  return sentMs + resendDelayMs < timeMs;
+}
+
+/** As Go's url.QueryEscape(). */
+function queryEscaped(text: string): string {
+  return encodeURIComponent(text)
+    .replaceAll("%20", "+")
+    .replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+}
