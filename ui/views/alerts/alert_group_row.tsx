@@ -41,18 +41,15 @@ type Props = {
 export function AlertGroupRow({ group, nowMs, onOpen }: Props) {
   const { name, severity, alerts, sinceMs, summary } = group;
   const [isOpen, setOpen] = useState(alerts.length <= openMax);
-  const [only] = alerts;
+  const only = alerts.length === 1 ? alerts[0] : undefined;
   const left = alerts.length - listedMax;
   return (
     <li className={`alert-group ${toneOf(group)}`}>
       <button
         type="button"
         className="alert-group-head"
-        aria-expanded={alerts.length === 1 ? undefined : isOpen}
-        onClick={() => {
-          if (alerts.length === 1 && only !== undefined) onOpen(only.key);
-          else setOpen(!isOpen);
-        }}
+        aria-expanded={only === undefined ? isOpen : undefined}
+        onClick={() => (only === undefined ? setOpen(!isOpen) : onOpen(only.key))}
       >
         <AlertStateWord {...group} />
         <strong className="clip" title={name}>
@@ -64,9 +61,10 @@ export function AlertGroupRow({ group, nowMs, onOpen }: Props) {
           {summary}
         </span>
         <Ago className="quiet" ms={sinceMs} nowMs={nowMs} />
-        {alerts.length > 1 && <Icon name={isOpen ? "up" : "down"} />}
+        {only === undefined && <Icon name={isOpen ? "up" : "down"} />}
+        {only !== undefined && <OwnLabels alert={only} group={group} />}
       </button>
-      {isOpen && (
+      {only === undefined && isOpen && (
         <ul>
           {alerts.slice(0, listedMax).map((alert) => (
             <AlertRow key={alert.key} {...{ alert, group, nowMs, onOpen }} />
@@ -89,22 +87,30 @@ function AlertRow({
   readonly nowMs: number;
   readonly onOpen: (key: string) => void;
 }) {
-  const labels = ownLabels(alert, group);
-  const summary = summaryOf(alert);
   return (
     <li>
       <button type="button" className="alert-row" onClick={() => onOpen(alert.key)}>
         <AlertStateWord {...alert} />
-        <span className="alert-labels">
-          {labels.map(([name, value]) => (
-            <code key={name} className="clip" title={`${name}="${value}"`}>
-              {name}={value}
-            </code>
-          ))}
-          {summary !== group.summary && <span className="quiet">{summary}</span>}
-        </span>
+        <OwnLabels alert={alert} group={group} />
         <Ago className="quiet" ms={alert.sinceMs} nowMs={nowMs} />
       </button>
     </li>
+  );
+}
+
+/** What tells an alert from the others of its group. */
+function OwnLabels({ alert, group }: { readonly alert: ShownAlert; readonly group: AlertGroup }) {
+  const labels = ownLabels(alert, group);
+  const summary = summaryOf(alert);
+  const isOwn = summary !== group.summary;
+  return labels.length === 0 && !isOwn ? null : (
+    <span className="alert-labels">
+      {labels.map(([name, value]) => (
+        <code key={name} className="clip" title={`${name}="${value}"`}>
+          {name}={value}
+        </code>
+      ))}
+      {isOwn && <span className="quiet">{summary}</span>}
+    </span>
   );
 }

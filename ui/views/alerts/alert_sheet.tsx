@@ -57,7 +57,7 @@ function Detail({ alert }: { readonly alert: ShownAlert }) {
         <Fact name="Since">
           <Ago ms={sinceMs} nowMs={nowMs} />
         </Fact>
-        {value !== "" && <Fact name="Value">{String(Number(value))}</Fact>}
+        {value !== "" && <Fact name="Value">{String(Number(Number(value).toPrecision(6)))}</Fact>}
         {sent !== undefined && <Fact name="Receivers">{sent.receivers.join(", ")}</Fact>}
       </dl>
       <Texts annotations={annotations} />
@@ -68,7 +68,8 @@ function Detail({ alert }: { readonly alert: ShownAlert }) {
           <pre className="rule-query">{rule.query}</pre>
           <RuleChart query={rule.query} labels={labels} />
           <p className="quiet">
-            Fires after {formatSpan(rule.forMs)}, evaluated every {formatSpan(rule.intervalMs)}.{" "}
+            {rule.forMs === 0 ? "Fires at once" : `Fires after ${formatSpan(rule.forMs)}`},
+            evaluated every {formatSpan(rule.intervalMs)}.{" "}
             <InnerLink to={explorePage({ expr: rule.query }, range)}>Explore</InnerLink>
           </p>
         </section>

@@ -10,14 +10,19 @@ import { useRules } from "../../queries/alerts.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { explorePage } from "../../state/places.ts";
+import { parseSorting } from "../../state/table_search.ts";
 import { formatAgo, formatSpan } from "../../units/format.ts";
 import { FilterBox } from "../../widgets/filter_box.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import type { RowColumn } from "../../widgets/row_columns.ts";
 import { RowTable } from "../../widgets/row_table.tsx";
+import { toneOf } from "./alert_groups.ts";
 import { RuleChart } from "./rule_chart.tsx";
 
 const route = getRouteApi("/alerts");
+
+/** Failing rules come first. */
+const byState = parseSorting("state", "");
 
 /** All rules: their state, when they were evaluated, how long that took, and why one fails. */
 export function RulesTab() {
@@ -49,6 +54,7 @@ export function RulesTab() {
               label="Rules"
               rows={rows}
               columns={columns}
+              sorting={byState}
               onRow={(rule) => change({ open: keyOf(rule) })}
             />
           )
@@ -83,7 +89,7 @@ function rankOf({ health, state }: RuleRow): number {
   return rank < 0 ? 5 : rank + 1;
 }
 
-function RuleState({ rule: { health, state, kind } }: { readonly rule: RuleRow }) {
+function RuleState({ rule: { health, state, kind, labels } }: { readonly rule: RuleRow }) {
   if (health === "err")
     return (
       <span className="state bad">
@@ -94,7 +100,7 @@ function RuleState({ rule: { health, state, kind } }: { readonly rule: RuleRow }
   switch (state) {
     case "firing":
       return (
-        <span className="state bad">
+        <span className={`state ${toneOf({ state, severity: labels["severity"] ?? "" })}`}>
           <Icon name="warning" />
           firing
         </span>

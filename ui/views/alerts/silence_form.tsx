@@ -81,15 +81,13 @@ export function SilenceForm({ text: first, changed, onDone }: Props) {
           value={text}
           spellCheck={false}
           placeholder={'alertname="DiskFull", host=~"db.*"'}
-          aria-invalid={fault !== undefined}
+          aria-invalid={fault !== undefined && text !== ""}
           onChange={(event) => setText(event.target.value)}
         />
       </label>
-      {fault === undefined ? (
-        "matchers" in read && <Preview matches={silences(read.matchers)} />
-      ) : (
-        <p className="field-fault">{fault}</p>
-      )}
+      {fault === undefined
+        ? "matchers" in read && <Preview matches={silences(read.matchers)} />
+        : text !== "" && <p className="field-fault">{fault}</p>}
       <div className="silence-fields">
         <Select
           label={changed === undefined ? "For" : "From now for"}
