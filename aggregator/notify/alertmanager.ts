@@ -58,6 +58,8 @@ const sleepMaxMs = 1_000;
 const maintainEveryMs = 60_000;
 /** A wall clock that moved so much more or less than time passed was set. */
 const clockJumpMinMs = 5_000;
+/** How long a stop waits for answers. */
+const stopMaxMs = 3_000;
 /** Alerts that are taken in one go. */
 const putAtOnce = 100;
 
@@ -77,6 +79,8 @@ export class Alertmanager {
   #settings: Settings;
   #channelParts: ChannelParts;
   #wake = new AbortController();
+  readonly #ended = new AbortController();
+  readonly #attempts = new Set<Promise<void>>();
   #running: Promise<void> = Promise.resolve();
   /** Why the file that is there now is not in force, or undefined. */
   fault: string | undefined;
@@ -192,11 +196,14 @@ export class Alertmanager {
     return faults;
   }
 
-  /** Waits for what is being written; notifications under way are cut off, and sent again after the next start. */
+  /** Waits a while for answers; notifications that have none by then are sent again after the next start. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.#wake.abort();
     await this.#running;
+    const { clock } = this.#parts;
+    await Promise.race([Promise.all(this.#attempts), clock.sleep(stopMaxMs, this.#ended.signal)]);
+    this.#ended.abort();
     this.pipeline.stop();
     await this.state.close();
   }
@@ -218,7 +225,7 @@ export class Alertmanager {
       onGroupRefused: () => this.#meters.refusedGroup(),
       onNoted: (entry) => void this.#recorded(this.state.saveEntry(entry)),
       onSettled: (delivery, settled) => void this.#settled(delivery, settled),
-      attempt: (delivery) => void this.#attempt(delivery),
+      attempt: (delivery) => this.#begin(delivery),
       cancel: (delivery) => this.#sender.cancel(delivery),
       renderLabels: (group, alerts) => this.#renderLabels(group, alerts),
     });
@@ -264,6 +271,11 @@ export class Alertmanager {
     }
   }
 
+  #begin(delivery: Delivery): void {
+    const attempt = this.#attempt(delivery).finally(() => this.#attempts.delete(attempt));
+    this.#attempts.add(attempt);
+  }
+
   /** The row comes first, so that no notification is without a trace. */
   async #attempt(delivery: Delivery): Promise<void> {
     const { channel } = delivery.integration;
@@ -273,7 +285,7 @@ export class Alertmanager {
       await this.#recorded(this.state.begin(delivery));
     }
     const outcome = await this.#sender.send(delivery, this.#channelParts);
-    if (this.#stopped.signal.aborted && outcome.kind === "failed") return;
+    if (this.#ended.signal.aborted) return;
     this.#meters.attempted(channel, outcome.kind === "sent");
     this.pipeline.attempted(delivery, outcome);
     this.#wake.abort();

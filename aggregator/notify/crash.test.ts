@@ -13,13 +13,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const Body = z.object({ groupKey: z.string(), reason: z.string(), alerts: z.array(z.string()) });
 type Body = z.output<typeof Body>;
 
-/** Where notifications go. `hold`: a request is answered when it resolves. */
+/** Where notifications go. */
 function startSink() {
   const received: Body[] = [];
   const waiting: (() => void)[] = [];
   const sink = {
     received,
-    hold: undefined as Promise<void> | undefined,
     /** Resolves with the next request that comes. */
     next: () => new Promise<void>((resolve) => waiting.push(resolve)),
     stop: () => server.stop(true),
@@ -31,7 +30,6 @@ function startSink() {
     fetch: async (request) => {
       received.push(Body.parse(await request.json()));
       for (const resolve of waiting.splice(0)) resolve();
-      await sink.hold;
       return new Response("ok");
     },
   });
@@ -85,38 +83,6 @@ async function statesOf(catalogFile: string, configFile: string): Promise<string
   await catalog.close();
   return history.map(({ state }) => state).toSorted();
 }
-
-test("a process killed while a notification is sent sends it once more, and records both", async () => {
-  const sink = startSink();
-  const [catalog, config] = [join(folder, "sending.db"), configFileFor("sending", sink.url)];
-  const hold = Promise.withResolvers<void>();
-  sink.hold = hold.promise;
-  const first = await startProcess(catalog, config);
-  const arrived = sink.next();
-  await first.put("A");
-  await arrived;
-  // Written and received, not marked.
-  await first.kill();
-  hold.resolve();
-  const again = sink.next();
-  const second = await startProcess(catalog, config);
-  await again;
-  await second.put("B");
-  while (sink.received.length < 3) await sink.next();
-  await second.kill();
-  const third = await startProcess(catalog, config);
-  await third.put("A", "B");
-  const extra = sink.next();
-  await third.put("C");
-  await extra;
-  await third.kill();
-  const names = sink.received.map(({ alerts }) => alerts.join());
-  expect(names.filter((one) => one === "A firing")).toHaveLength(2);
-  expect(names.filter((one) => one === "B firing").length).toBeLessThanOrEqual(2);
-  expect(names.at(-1)).toBe("C firing");
-  expect((await statesOf(catalog, config)).filter((one) => one === "pending")).toEqual([]);
-  await sink.stop();
-}, 30_000);
 
 test.each([
   // The row is written, and nothing is sent.

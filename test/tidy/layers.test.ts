@@ -71,6 +71,7 @@ const roomsInside: Readonly<Record<string, readonly (readonly [string, readonly 
   ],
   aggregator: [
     ["read", []],
+    ["channels", []],
     ["duckdb", ["read"]],
     ["log_pipeline", ["read"]],
     ["objects", ["read"]],
@@ -145,6 +146,7 @@ const roomsInside: Readonly<Record<string, readonly (readonly [string, readonly 
     ["relabel", [".", "text"]],
     ["runtime", [".", "access", "cardinality", "text"]],
     ["template", [".", "model", "text"]],
+    ["http", [".", "relabel"]],
   ],
   ui: [
     ["style", []],

@@ -3,7 +3,7 @@ import { withoutSecretsIn } from "#shared/text/secrets.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { duration } from "#shared/text/duration.ts";
 import { httpGet } from "../http/http_client.ts";
-import { authorizationFault, httpClientShape } from "../http/http_client_config.ts";
+import { authorizationFault, httpClientShape } from "#shared/http/client_config.ts";
 import { type TargetGroup, defineDiscovery } from "./discovery.ts";
 import { TargetList, groupOf } from "./target_list.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { httpGet } from "./http_client.ts";
-import { httpClientShape } from "./http_client_config.ts";
+import { httpClientShape } from "#shared/http/client_config.ts";
 
 const Client = z.strictObject(httpClientShape());
 const hasOpenssl = Bun.which("openssl") !== null;

@@ -5,7 +5,7 @@ import { DnsSdConfig } from "../discovery/dns.ts";
 import { FileSdConfig } from "../discovery/file.ts";
 import { HttpSdConfig } from "../discovery/http.ts";
 import { StaticConfig } from "../discovery/static.ts";
-import { authorizationFault, httpClientShape } from "../http/http_client_config.ts";
+import { authorizationFault, httpClientShape } from "#shared/http/client_config.ts";
 import { RelabelConfig } from "#shared/relabel/relabel_config.ts";
 import { labelText, scalarText } from "#shared/relabel/scalar_text.ts";
 

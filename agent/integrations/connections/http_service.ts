@@ -1,6 +1,6 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { httpGet } from "../../collect/http/http_client.ts";
-import type { HttpClientConfig } from "../../collect/http/http_client_config.ts";
+import type { HttpClientConfig } from "#shared/http/client_config.ts";
 import { type HttpServiceConfig, httpClientOf } from "./http_service_config.ts";
 
 /** A service that answers GETs with JSON. */

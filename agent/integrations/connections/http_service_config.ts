@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type HttpClientConfig, httpClientShape } from "../../collect/http/http_client_config.ts";
+import { type HttpClientConfig, httpClientShape } from "#shared/http/client_config.ts";
 
 /** Keys of an integration whose service answers over HTTP. */
 export const httpServiceShape = () => ({

@@ -1,6 +1,6 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { gauge } from "../../collect/samples/family.ts";
-import { readFile } from "../../collect/http/http_client.ts";
+import { readFile } from "#shared/http/credentials.ts";
 import { readBody } from "../http/body.ts";
 import { HttpProbe } from "../http/config.ts";
 import { CookieJar } from "../http/cookies.ts";

@@ -1,5 +1,10 @@
 import { z } from "zod";
-import { authorizationFault, httpClientShape } from "../../collect/http/http_client_config.ts";
+import {
+  HttpHeader,
+  authorizationFault,
+  httpClientShape,
+  oauth2Shape,
+} from "#shared/http/client_config.ts";
 import { scalarText } from "#shared/relabel/scalar_text.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { ProbeTls, SearchRegex, ipShape } from "../net/options.ts";
@@ -12,20 +17,9 @@ const HeaderMatch = z.strictObject({
   allow_missing: z.boolean().default(false),
 });
 
-const HttpHeader = z.strictObject({
-  values: z.array(scalarText).default([]),
-  secrets: z.array(scalarText).default([]),
-  files: z.array(z.string()).default([]),
-});
-
 const OAuth2 = z
   .strictObject({
-    client_id: scalarText,
-    client_secret: scalarText.optional(),
-    client_secret_file: z.string().optional(),
-    scopes: z.array(z.string()).default([]),
-    token_url: z.url({ protocol: /^https?$/ }),
-    endpoint_params: z.record(z.string(), scalarText).default({}),
+    ...oauth2Shape(),
     tls_config: ProbeTls.prefault({}),
   })
   .refine((oauth) => oauth.client_secret === undefined || oauth.client_secret_file === undefined, {

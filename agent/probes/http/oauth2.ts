@@ -1,4 +1,4 @@
-import { readFile } from "../../collect/http/http_client.ts";
+import { readFile } from "#shared/http/credentials.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { hostPort, resolveAgain } from "../net/resolve.ts";
 import type { ProbeContext } from "../prober.ts";

@@ -1,4 +1,4 @@
-import { authorizationOf, readFile } from "../../collect/http/http_client.ts";
+import { authorizationOf, readFile } from "#shared/http/credentials.ts";
 import { version } from "#shared/version.ts";
 import type { HttpRequestOptions } from "./config.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { tlsFaults, tlsShape } from "../../collect/http/http_client_config.ts";
+import { tlsFaults, tlsShape } from "#shared/http/client_config.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { searchingRegex } from "#shared/text/linear_regex.ts";
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { type Socket, isIP } from "node:net";
 import { type SecureContext, type TLSSocket, connect, createSecureContext } from "node:tls";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import { pemOf, readFile } from "../../collect/http/http_client.ts";
+import { pemOf, readFile } from "#shared/http/credentials.ts";
 import type { Deadline } from "./deadline.ts";
 import type { ProbeTls } from "./options.ts";
 

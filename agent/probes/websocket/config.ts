@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { authorizationFault, httpClientShape } from "../../collect/http/http_client_config.ts";
+import { authorizationFault, httpClientShape } from "#shared/http/client_config.ts";
 import { httpRequestShape } from "../http/config.ts";
 import { ProbeTls, ipShape } from "../net/options.ts";
 import { QueryResponse } from "../query_response_config.ts";

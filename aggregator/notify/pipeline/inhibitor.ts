@@ -3,7 +3,11 @@ import type { InhibitRule } from "../config/route_schema.ts";
 import { matchesAll } from "../routing/matcher.ts";
 import { type ReceivedAlert, isResolved } from "./alert.ts";
 
-type Source = { readonly alert: ReceivedAlert; readonly isTarget: boolean };
+/** Alerts by fingerprint: sources alone, and sources that are targets, too. */
+type Sources = {
+  readonly alone: Map<string, ReceivedAlert>;
+  readonly onBothSides: Map<string, ReceivedAlert>;
+};
 
 /** Which alerts others hide: a target while a source fires that has the same values (Alertmanager, inhibit). */
 export class Inhibitor {
@@ -34,8 +38,8 @@ export class Inhibitor {
 
 class RuleSources {
   readonly #rule: InhibitRule;
-  /** By the values of the labels that must be equal, then by fingerprint. */
-  readonly #sources = new Map<string, Map<string, Source>>();
+  /** By the values of the labels that must be equal. */
+  readonly #sources = new Map<string, Sources>();
 
   constructor(rule: InhibitRule) {
     this.#rule = rule;
@@ -45,17 +49,18 @@ class RuleSources {
     const { labels, fingerprint } = alert;
     if (!matchesAll(this.#rule.source, labels)) return;
     const key = this.#equalKey(labels);
-    const isTarget = matchesAll(this.#rule.target, labels);
-    const same = this.#sources.get(key) ?? new Map<string, Source>();
-    same.set(fingerprint, { alert, isTarget });
+    const same = this.#sources.get(key) ?? { alone: new Map(), onBothSides: new Map() };
+    const side = matchesAll(this.#rule.target, labels) ? same.onBothSides : same.alone;
+    side.set(fingerprint, alert);
     this.#sources.set(key, same);
   }
 
   clean(nowMs: number): void {
     for (const [key, same] of this.#sources) {
-      for (const [fingerprint, { alert }] of same)
-        if (isResolved(alert, nowMs)) same.delete(fingerprint);
-      if (same.size === 0) this.#sources.delete(key);
+      for (const side of [same.alone, same.onBothSides])
+        for (const [fingerprint, alert] of side)
+          if (isResolved(alert, nowMs)) side.delete(fingerprint);
+      if (same.alone.size + same.onBothSides.size === 0) this.#sources.delete(key);
     }
   }
 
@@ -63,11 +68,11 @@ class RuleSources {
     if (!matchesAll(this.#rule.target, labels)) return undefined;
     const same = this.#sources.get(this.#equalKey(labels));
     if (same === undefined) return undefined;
+    const source = firstFiring(same.alone, nowMs);
+    if (source !== undefined) return source;
     // An alert on both sides is hidden only by one that is a source alone: else all of them would hide each other.
-    const isOnBothSides = matchesAll(this.#rule.source, labels);
-    for (const [fingerprint, { alert, isTarget }] of same)
-      if (!isResolved(alert, nowMs) && !(isOnBothSides && isTarget)) return fingerprint;
-    return undefined;
+    if (matchesAll(this.#rule.source, labels)) return undefined;
+    return firstFiring(same.onBothSides, nowMs);
   }
 
   /** A label that is not there is the same as an empty one. */
@@ -76,4 +81,12 @@ class RuleSources {
       this.#rule.equal.map((name) => (Object.hasOwn(labels, name) ? labels[name] : "")),
     );
   }
+}
+
+function firstFiring(
+  alerts: ReadonlyMap<string, ReceivedAlert>,
+  nowMs: number,
+): string | undefined {
+  for (const [fingerprint, alert] of alerts) if (!isResolved(alert, nowMs)) return fingerprint;
+  return undefined;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import { httpGet } from "../../../http/http_client.ts";
-import { httpClientShape } from "../../../http/http_client_config.ts";
+import { httpClientShape } from "#shared/http/client_config.ts";
 import { type DockerContainer, readListed } from "./docker_container.ts";
 
 // Paths without a version get the newest that the engine has; all of them have these fields. https://docs.docker.com/reference/api/engine/

@@ -1,12 +1,13 @@
 import { z } from "zod";
-import { scalarText } from "#shared/relabel/scalar_text.ts";
+import { scalarText } from "../relabel/scalar_text.ts";
+import { secret } from "./secret.ts";
 
 const BasicAuth = z.lazy(() =>
   z
     .strictObject({
       username: scalarText.default(""),
       username_file: z.string().optional(),
-      password: scalarText.optional(),
+      password: secret().optional(),
       password_file: z.string().optional(),
     })
     .refine((auth) => auth.username === "" || auth.username_file === undefined, {
@@ -26,7 +27,7 @@ const Authorization = z.lazy(() =>
         .string()
         .refine((type) => type.toLowerCase() !== "basic", "for Basic use basic_auth")
         .default("Bearer"),
-      credentials: scalarText.optional(),
+      credentials: secret().optional(),
       credentials_file: z.string().optional(),
     })
     .refine((auth) => auth.credentials === undefined || auth.credentials_file === undefined, {
@@ -42,7 +43,7 @@ export const tlsShape = () => ({
   ca_file: z.string().optional(),
   cert: z.string().optional(),
   cert_file: z.string().optional(),
-  key: z.string().optional(),
+  key: secret().optional(),
   key_file: z.string().optional(),
   /** The name to ask for and to check the certificate against, instead of the address. */
   server_name: z.string().optional(),
@@ -75,7 +76,7 @@ export const httpClientShape = () => ({
   basic_auth: BasicAuth.optional(),
   authorization: Authorization.optional(),
   /** The old way to write authorization. */
-  bearer_token: scalarText.optional(),
+  bearer_token: secret().optional(),
   bearer_token_file: z.string().optional(),
   tls_config: TlsConfig.prefault({}),
   /** Without it, the environment's HTTP_PROXY, HTTPS_PROXY and NO_PROXY apply. */
@@ -92,3 +93,22 @@ export function authorizationFault(config: HttpClientConfig): string | undefined
   const given = keys.filter((key) => config[key] !== undefined);
   return given.length > 1 ? `at most one of ${given.join(" and ")} may be given` : undefined;
 }
+
+/** Values of a header, values that are not shown, and files that contain one. */
+export const HttpHeader = z.lazy(() =>
+  z.strictObject({
+    values: z.array(scalarText).default([]),
+    secrets: z.array(secret()).default([]),
+    files: z.array(z.string()).default([]),
+  }),
+);
+
+/** Keys of oauth2: client credentials of OAuth 2.0 (RFC 6749 section 4.4). */
+export const oauth2Shape = () => ({
+  client_id: scalarText,
+  client_secret: secret().optional(),
+  client_secret_file: z.string().optional(),
+  scopes: z.array(z.string()).default([]),
+  token_url: z.url({ protocol: /^https?$/ }),
+  endpoint_params: z.record(z.string(), scalarText).default({}),
+});
