@@ -57,7 +57,7 @@ const DataSearch = z.object({
 
 const AlertsSearch = z.object({
   q: text,
-  tab: z.enum(["alerts", "rules", "silences"]).optional().catch(undefined),
+  tab: z.enum(["alerts", "rules", "silences", "notifications"]).optional().catch(undefined),
   is: z.enum(alertStates).optional().catch(undefined),
   open: text,
 });
@@ -118,6 +118,13 @@ export const pages = root.addChildren([
     path: "/explore",
     // The page reads its parameters itself (views/explore/explore_search.ts): their names are those of its queries.
     staticData: { name: "Explore", place: { icon: "explore", key: "e" } },
+    component: lazyRouteComponent(() => import("./views/explore/explore_view.tsx"), "ExploreView"),
+  }),
+  createRoute({
+    getParentRoute,
+    // Links in alerts are Prometheus's (`g0.expr`), which Explore reads.
+    path: "/graph",
+    staticData: { name: "Explore" },
     component: lazyRouteComponent(() => import("./views/explore/explore_view.tsx"), "ExploreView"),
   }),
   createRoute({

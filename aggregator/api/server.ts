@@ -122,7 +122,17 @@ export function apiRoutes(parts: ApiParts): Hono {
   app.route("/", flushRoutes(parts.admin.flush));
   app.route("/", adminRoutes({ ...parts.admin, tenant: () => tenant }));
   const now = () => clock.now();
-  app.route("/", monitoringRoutes({ ...logs, engine, clock, tenant: () => tenant, version }));
+  app.route(
+    "/",
+    monitoringRoutes({
+      ...logs,
+      engine,
+      clock,
+      tenant: () => tenant,
+      version,
+      notifications: (limit, before) => parts.alertmanager.state.history(limit, before),
+    }),
+  );
   app.route("/", deleteLogsRoutes({ ...parts.logDeletions, tenant: () => tenant, now }));
   const shown = () => shownConfig(parts.shownConfig());
   const knownPattern = (text: string) => parts.patterns.find(tenant, text);

@@ -44,6 +44,31 @@ export type SentAlert = {
   readonly mutedBy: readonly string[];
 };
 
+/** A notification and what became of it. Times are Unix milliseconds. */
+export type NotificationRow = {
+  readonly id: string;
+  readonly createdMs: number;
+  /** undefined while it is under way. */
+  readonly settledMs: number | undefined;
+  readonly receiver: string;
+  readonly integration: string;
+  readonly groupKey: string;
+  readonly reason: string;
+  readonly status: string;
+  readonly alertCount: number;
+  readonly alerts: readonly { readonly labels: Readonly<Record<string, string>> }[];
+  readonly state: "pending" | "sent" | "failed" | "given_up" | "interrupted";
+  readonly attempts: number;
+  readonly failure: string;
+  readonly answer: string;
+};
+
+/** A page of the history, and where the next one begins. */
+export type NotificationPage = {
+  readonly rows: readonly NotificationRow[];
+  readonly next: string | undefined;
+};
+
 const Texts = z.record(z.string(), z.string());
 const Silences = z.array(
   z.object({
@@ -118,4 +143,44 @@ export async function listSentAlerts(signal?: AbortSignal): Promise<SentAlert[]>
     generatorUrl: generatorURL,
     receivers: receivers.map(({ name }) => name),
   }));
+}
+
+const Notifications = z.object({
+  notifications: z.array(
+    z.object({
+      id: z.string(),
+      createdAt: z.string(),
+      settledAt: z.string().nullable(),
+      receiver: z.string(),
+      integration: z.string(),
+      groupKey: z.string(),
+      reason: z.string(),
+      status: z.string(),
+      alertCount: z.number(),
+      alerts: z.array(z.object({ labels: Texts })),
+      state: z.enum(["pending", "sent", "failed", "given_up", "interrupted"]),
+      attempts: z.number(),
+      failure: z.string(),
+      answer: z.string(),
+    }),
+  ),
+  next: z.string().nullable(),
+});
+
+/** GET /api/v1/monitoring/notifications: a page, the newest first. */
+export async function listNotifications(
+  before: string | undefined,
+  signal?: AbortSignal,
+): Promise<NotificationPage> {
+  const params = { limit: "200", ...(before !== undefined && { before }) };
+  const path = "/api/v1/monitoring/notifications";
+  const { notifications, next } = await fetchJson({ path, params, signal }, Notifications);
+  return {
+    rows: notifications.map(({ createdAt, settledAt, ...rest }) => ({
+      ...rest,
+      createdMs: Date.parse(createdAt),
+      settledMs: settledAt === null ? undefined : Date.parse(settledAt),
+    })),
+    next: next ?? undefined,
+  };
 }

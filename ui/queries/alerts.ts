@@ -1,8 +1,16 @@
-import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+import {
+  useInfiniteQuery,
+  useQuery,
+  type InfiniteData,
+  type UseInfiniteQueryResult,
+  type UseQueryResult,
+} from "@tanstack/react-query";
 import { listRules, type RuleRow } from "../client/alerting.ts";
 import {
+  listNotifications,
   listSentAlerts,
   listSilences,
+  type NotificationPage,
   type SentAlert,
   type Silence,
 } from "../client/alertmanager.ts";
@@ -39,6 +47,19 @@ export function useSilences(intervalMs: number): UseQueryResult<readonly Silence
   return useQuery({
     queryKey: [...notifierKey, "silences"],
     queryFn: ({ signal }) => listSilences(signal),
+    refetchInterval: intervalOf(everyOf(intervalMs)),
+  });
+}
+
+/** The history of notifications, page by page. */
+export function useNotifications(
+  intervalMs: number,
+): UseInfiniteQueryResult<InfiniteData<NotificationPage>> {
+  return useInfiniteQuery({
+    queryKey: [...notifierKey, "notifications"],
+    queryFn: ({ pageParam, signal }) => listNotifications(pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }: NotificationPage) => next,
     refetchInterval: intervalOf(everyOf(intervalMs)),
   });
 }

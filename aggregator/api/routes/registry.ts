@@ -73,6 +73,7 @@ const httpPermissions = {
   "GET /api/v1/monitoring/logs/facets": "logs:read",
   "GET /api/v1/monitoring/logs/stream": "logs:read",
   "GET /api/v1/monitoring/metrics": "metrics:read",
+  "GET /api/v1/monitoring/notifications": "alerts:read",
   "GET /api/v1/notifications": "process:read",
   "GET /api/v1/notifications/live": "process:read",
   "GET /api/v1/openapi.yaml": "public",

@@ -1,7 +1,9 @@
 import type { SQL } from "bun";
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import type { NotifiedStatus } from "#aggregator/channels/notification.ts";
 import { assertNever } from "#shared/assert.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import { count } from "../../catalog/catalog_count.ts";
 import type { ReceivedAlert } from "../pipeline/alert.ts";
@@ -9,9 +11,19 @@ import type { Delivery, Settled } from "../pipeline/deliveries.ts";
 import { type LogEntry, keyOf } from "../pipeline/notification_log.ts";
 import type { Silence } from "../silences/silence.ts";
 import { BatchedWrites } from "./batched_writes.ts";
-import { AlertRow, EntryRow, SilenceRow } from "./stored_rows.ts";
+import { AlertRow, EntryRow, NamedAlerts, SilenceRow } from "./stored_rows.ts";
 
 export type NotificationState = "pending" | "sent" | "failed" | "given_up" | "interrupted";
+
+/** An alert that a notification was about. */
+export type NamedAlert = {
+  readonly fingerprint: string;
+  readonly status: NotifiedStatus;
+  readonly labels: Labels;
+};
+
+/** Where a page of the history begins: behind this notification. */
+export type HistoryPlace = { readonly createdMs: number; readonly id: string };
 
 /** A notification as the history has it. Times are Unix milliseconds. */
 export type StoredNotification = {
@@ -23,6 +35,8 @@ export type StoredNotification = {
   readonly reason: string;
   readonly status: string;
   readonly alertCount: number;
+  /** The first 100 of its alerts. */
+  readonly alerts: readonly NamedAlert[];
   readonly state: NotificationState;
   readonly attempts: number;
   /** Why it failed, in Alertmanager's word; empty where it did not. */
@@ -171,10 +185,12 @@ export class NotifyState {
     });
   }
 
-  /** The newest first. */
-  history(limit: number): Promise<StoredNotification[]> {
+  /** The newest first; older than `before` where it is given. */
+  history(limit: number, before?: HistoryPlace): Promise<StoredNotification[]> {
+    const { createdMs, id } = before ?? { createdMs: Number.MAX_SAFE_INTEGER, id: "" };
     return this.#catalog.transaction("read notifications", async (sql) => {
       const rows = await sql`SELECT * FROM notifications WHERE tenant = ${this.#tenant}
+        AND (created_ms < ${createdMs} OR (created_ms = ${createdMs} AND id < ${id}))
         ORDER BY created_ms DESC, id DESC LIMIT ${limit}`;
       return z.array(NotificationRow).parse([...rows]);
     });
@@ -213,6 +229,7 @@ const NotificationRow = z
     reason: z.string(),
     status: z.string(),
     alert_count: count,
+    alerts: NamedAlerts,
     state: z.enum(["pending", "sent", "failed", "given_up", "interrupted"]),
     attempts: count,
     failure: z.string(),
@@ -228,6 +245,7 @@ const NotificationRow = z
     reason: row.reason,
     status: row.status,
     alertCount: row.alert_count,
+    alerts: row.alerts,
     state: row.state,
     attempts: row.attempts,
     failure: row.failure,

@@ -70,3 +70,10 @@ const AlertJson = z.object({
 export const AlertRow = z
   .object({ alert: json(AlertJson) })
   .transform((row): ReceivedAlert => row.alert);
+
+/** The alerts that a row of `notifications` names. */
+export const NamedAlerts = json(
+  z.array(
+    z.object({ fingerprint: z.string(), status: z.enum(["firing", "resolved"]), labels: Texts }),
+  ),
+);

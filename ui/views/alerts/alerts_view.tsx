@@ -3,12 +3,13 @@ import { Tabs } from "../../overlays/tabs.tsx";
 import { useRules, useSilences } from "../../queries/alerts.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { AlertsTab } from "./alerts_tab.tsx";
+import { NotificationsTab } from "./notifications_tab.tsx";
 import { RulesTab } from "./rules_tab.tsx";
 import { SilencesTab } from "./silences_tab.tsx";
 
 const route = getRouteApi("/alerts");
 
-/** What fires, the rules behind it, and the silences that hold notifications back. */
+/** What fires, the rules behind it, the silences that hold notifications back, and what was sent. */
 export function AlertsView() {
   const { tab = "alerts" } = route.useSearch();
   const { intervalMs } = useFrame();
@@ -26,11 +27,13 @@ export function AlertsView() {
           { value: "alerts", label: "Alerts" },
           { value: "rules", label: "Rules", count: rules.data?.length },
           { value: "silences", label: "Silences", count: active === 0 ? undefined : active },
+          { value: "notifications", label: "Notifications" },
         ]}
       >
         {tab === "alerts" && <AlertsTab />}
         {tab === "rules" && <RulesTab />}
         {tab === "silences" && <SilencesTab />}
+        {tab === "notifications" && <NotificationsTab />}
       </Tabs>
     </section>
   );

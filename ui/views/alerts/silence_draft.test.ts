@@ -7,9 +7,12 @@ function read(text: string) {
   return found.matchers;
 }
 
-test.each(['alertname="Down", instance=~"db.*"', 'a="x", b!="y", c!~"d|e"', '"service.name"="x, y"'])(
-  "matchers %j come back as they were written",
-  (text) => expect(matchersText(read(text))).toBe(text),
+test.each([
+  'alertname="Down", instance=~"db.*"',
+  'a="x", b!="y", c!~"d|e"',
+  '"service.name"="x, y"',
+])("matchers %j come back as they were written", (text) =>
+  expect(matchersText(read(text))).toBe(text),
 );
 
 test("labels make matchers for exactly one alert", () => {

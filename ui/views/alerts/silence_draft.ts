@@ -14,7 +14,8 @@ export function silenceMatchers(
   const matchers = read.map(({ label, op, value }) => ({ name: label, value, ...formOf(op) }));
   if (matchers.length === 0) return { fault: "expected at least one matcher" };
   try {
-    if (silences(matchers)({})) return { fault: "one matcher must require a label: these match alerts without any" };
+    if (silences(matchers)({}))
+      return { fault: "one matcher must require a label: these match alerts without any" };
   } catch (thrown) {
     return { fault: thrown instanceof Error ? thrown.message : String(thrown) };
   }

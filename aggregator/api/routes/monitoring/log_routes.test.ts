@@ -38,6 +38,7 @@ const app = monitoringRoutes({
   version: "1.2.3",
   tails,
   onDropped: () => {},
+  notifications: async () => [],
 });
 const get = async (path: string, parameters: Readonly<Record<string, string>>) => {
   const query = new URLSearchParams(parameters);

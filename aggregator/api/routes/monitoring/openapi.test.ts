@@ -44,6 +44,24 @@ const app = monitoringRoutes({
   version: "1.2.3",
   tails: new Tails(),
   onDropped: () => {},
+  notifications: async () => [
+    {
+      id: "a-1",
+      createdMs: 1_000,
+      receiver: "team",
+      integration: "webhook[0]",
+      groupKey: "{}:{}",
+      reason: "first notification",
+      status: "firing",
+      alertCount: 1,
+      alerts: [{ fingerprint: "00", status: "firing", labels: { alertname: "Down" } }],
+      state: "sent",
+      attempts: 1,
+      failure: "",
+      answer: "ok",
+      settledMs: undefined,
+    },
+  ],
 });
 const document = openapiDocument("1.2.3");
 
@@ -93,6 +111,8 @@ test("answers and refusals are as the document says", async () => {
     ["/api/v1/monitoring/logs/difference", "from=0", 200],
     ["/api/v1/monitoring/logs/difference", "against={", 400],
     ["/api/v1/monitoring/logs/stream", "level=x", 400],
+    ["/api/v1/monitoring/notifications", "limit=1", 200],
+    ["/api/v1/monitoring/notifications", "before=x", 400],
   ] as const) {
     const response = await app.request(`${path}?${query}`);
     expect([query, response.status]).toEqual([query, status]);

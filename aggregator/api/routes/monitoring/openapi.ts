@@ -15,6 +15,7 @@ import {
   LogStreamParams,
   LogsAnswer,
 } from "./log_schemas.ts";
+import { NotificationsAnswer, NotificationsParams } from "./notification_routes.ts";
 import { LogsParams, MetricsAnswer, MetricsParams, Refusal } from "./schemas.ts";
 
 type Operation = {
@@ -99,6 +100,15 @@ export const operations: readonly Operation[] = [
       "Counts fields and patterns of lines on both sides. Without `against` the rest is everything else in the streams that the query selects, of any level.",
     params: DifferenceParams,
     answer: DifferenceAnswer,
+  },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/notifications",
+    id: "listNotifications",
+    summary: "Notifications of alerts, the newest first",
+    description: "Each with its receiver, its reason, and its outcome. They are kept for 90 days.",
+    params: NotificationsParams,
+    answer: NotificationsAnswer,
   },
 ];
 

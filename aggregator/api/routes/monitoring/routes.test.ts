@@ -38,6 +38,7 @@ const app = monitoringRoutes({
   version: "1.2.3",
   tails: new Tails(),
   onDropped: () => {},
+  notifications: async () => [],
 });
 
 async function get(path: string): Promise<{ status: number; json: unknown }> {

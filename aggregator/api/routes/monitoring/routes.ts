@@ -11,6 +11,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import { checkedParams } from "./checked_params.ts";
 import { contextAnswer, differenceAnswer, facetsAnswer, logsAnswer } from "./log_routes.ts";
 import { logsStream } from "./logs_stream.ts";
+import { type NotificationHistory, notificationsAnswer } from "./notification_routes.ts";
 import { openapiDocument } from "./openapi.ts";
 import { docsPage } from "./docs_page.ts";
 import { type MetricsAnswer, MetricsParams, pointsMax, stepMsOf, timeMsOf } from "./schemas.ts";
@@ -25,6 +26,7 @@ export type MonitoringParts = {
   readonly tails: Tails;
   /** Told of records that readers of streams were not sent. */
   readonly onDropped: (entries: number) => void;
+  readonly notifications: NotificationHistory;
 };
 
 const hourMs = 3_600_000;
@@ -61,6 +63,7 @@ export function monitoringRoutes(parts: MonitoringParts): Hono {
   answers("/api/v1/monitoring/logs/facets", (c) => facetsAnswer(c, parts));
   answers("/api/v1/monitoring/logs/context", (c) => contextAnswer(c, parts));
   answers("/api/v1/monitoring/logs/difference", (c) => differenceAnswer(c, parts));
+  answers("/api/v1/monitoring/notifications", (c) => notificationsAnswer(c, parts.notifications));
   app.get("/api/v1/monitoring/logs/stream", (c) => {
     try {
       return logsStream(c, parts, parts.tails, parts.onDropped);
