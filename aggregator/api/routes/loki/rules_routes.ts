@@ -4,7 +4,8 @@ import { formatDuration } from "#shared/text/duration.ts";
 import type { GroupEvaluation } from "../../../rules/group_evaluation.ts";
 import type { Rule, RuleGroup } from "../../../rules/rule.ts";
 import { activeAlerts } from "../../../rules/rules_view.ts";
-import { alertJson, groupJson } from "../prometheus/rules_json.ts";
+import { joinInTurns, streamed } from "../../large_answer.ts";
+import { alertPieces, groupPieces, listPieces } from "../prometheus/rules_json.ts";
 import { type LokiParts, basePath, textRefusal } from "./context.ts";
 
 /** The reading half of Loki's ruler: groups with an expression over logs, by file. */
@@ -22,13 +23,15 @@ export function rulesRoutes(app: Hono, { rules }: Pick<LokiParts, "rules">): voi
       return found === undefined ? noGroups() : yaml(groupYaml(found.group));
     });
   }
-  app.get("/prometheus/api/v1/rules", (c) =>
-    c.json(envelope({ groups: ofLogs().map((one) => groupJson(one, one.rules, false)) })),
+  app.get("/prometheus/api/v1/rules", () =>
+    enveloped(
+      "groups",
+      listPieces(ofLogs(), (one) => groupPieces(one, one.rules, false)),
+    ),
   );
-  app.get("/prometheus/api/v1/alerts", (c) => {
-    const alerts = activeAlerts({ evaluations: ofLogs(), fault: undefined });
-    return c.json(envelope({ alerts: alerts.map(alertJson) }));
-  });
+  app.get("/prometheus/api/v1/alerts", () =>
+    enveloped("alerts", alertPieces(activeAlerts({ evaluations: ofLogs(), fault: undefined }))),
+  );
 }
 
 function readsLogs({ group: { rules } }: GroupEvaluation): boolean {
@@ -76,6 +79,12 @@ function ruleYaml(rule: Rule) {
   };
 }
 
-function envelope(data: object) {
-  return { status: "success", data, errorType: "", error: "" };
+/** Loki's envelope with one list, made with pauses. */
+async function enveloped(name: string, list: Iterable<string>): Promise<Response> {
+  const texts = await joinInTurns(list);
+  return streamed([
+    `{"status":"success","data":{${JSON.stringify(name)}:`,
+    ...texts,
+    '},"errorType":"","error":""}',
+  ]);
 }

@@ -7,20 +7,18 @@ import type { GroupEvaluation, RuleState } from "../../../rules/group_evaluation
 import { type RulesView, activeAlerts } from "../../../rules/rules_view.ts";
 import { answering, invalidParameter } from "./answer.ts";
 import { booleanOf, readParams, selectorsParam } from "./params.ts";
-import { alertJson, groupJson } from "./rules_json.ts";
+import { alertPieces, groupPieces, listPieces } from "./rules_json.ts";
 
 /** /rules, /alerts and /alertmanagers of Prometheus's API. */
 export function alertingRoutes(rules: () => RulesView): Hono {
   const app = new Hono();
   app.get(
     "/rules",
-    answering(async (c) => ({ dataJson: JSON.stringify(await rulesAnswer(c, rules())) })),
+    answering(async (c) => ({ dataJson: await rulesAnswer(c, rules()) })),
   );
   app.get(
     "/alerts",
-    answering(() => ({
-      dataJson: JSON.stringify({ alerts: activeAlerts(rules()).map(alertJson) }),
-    })),
+    answering(() => ({ dataJson: objectPieces("alerts", alertPieces(activeAlerts(rules()))) })),
   );
   app.get(
     "/alertmanagers",
@@ -38,22 +36,31 @@ async function rulesAnswer(c: Context, { evaluations }: RulesView) {
   const isWanted = ruleFilter(params.all("rule_name[]"), selectorsParam(params, true), type);
   const groups = params.all("rule_group[]");
   const files = params.all("file[]");
-  const { limit, token } = pagingOf(c.req.query("group_limit"), c.req.query("group_next_token"));
+  const { limit, token: from } = pagingOf(
+    c.req.query("group_limit"),
+    c.req.query("group_next_token"),
+  );
   const named = evaluations.filter(
     ({ group: { name, file } }) =>
       (groups.length === 0 || groups.includes(name)) &&
       (files.length === 0 || files.includes(file)),
   );
   const shown = named
-    .slice(token === "" ? 0 : placeOf(named, token))
+    .slice(from === "" ? 0 : placeOf(named, from))
     .map((evaluation) => ({ evaluation, rules: evaluation.rules.filter(isWanted) }))
     .filter(({ rules }) => rules.length > 0);
   const page = shown.slice(0, limit);
   const next = shown[limit]?.evaluation;
-  return {
-    groups: page.map(({ evaluation, rules }) => groupJson(evaluation, rules, excludes)),
-    ...(next !== undefined && { groupNextToken: tokenOf(next) }),
-  };
+  const pieces = listPieces(page, (one) => groupPieces(one.evaluation, one.rules, excludes));
+  const token = next === undefined ? "" : `,"groupNextToken":${JSON.stringify(tokenOf(next))}`;
+  return objectPieces("groups", pieces, token);
+}
+
+/** An object as JSON with one member, and what follows it. */
+function* objectPieces(name: string, value: Iterable<string>, more = ""): Generator<string> {
+  yield `{${JSON.stringify(name)}:`;
+  yield* value;
+  yield `${more}}`;
 }
 
 function excludesAlerts(text: string): boolean {
