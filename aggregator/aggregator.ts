@@ -40,6 +40,7 @@ import { type SqlEngine, createSqlEngine } from "./query/sql.ts";
 import type { Alertmanager } from "./notify/alertmanager.ts";
 import { openAlertmanager } from "./notify/open_alertmanager.ts";
 import { applyingAll } from "./applying_all.ts";
+import type { Catalog } from "./catalog/catalog.ts";
 import { openRules } from "./rules/open_rules.ts";
 import type { SentAlert } from "./rules/sent_alerts.ts";
 import type { BlockStore } from "./blocks/block_store.ts";
@@ -131,12 +132,12 @@ export class Aggregator {
     const { sources, sql } = await openQueries(config, { store, head }, parts);
     const { catalog } = store.backupTools;
     const alertmanager = await openAlertmanager(config, { clock, log, metrics, catalog });
-    const rules = await rulesOf(config, { sources, ingest, alertmanager }, parts);
+    const rules = await rulesOf(config, { sources, ingest, alertmanager, catalog }, parts);
     const shown = { config };
     const acts = adminActs(store, ingest, join(dataDir, "snapshots"));
     const blocks = () => store.view().blocks;
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
-    const shownRules = { rules: () => rules.rules, alertmanager };
+    const shownRules = { rules: () => rules.rules, storedRules: rules.rules.stored, alertmanager };
     const seen = { head, blocks, sources, sql, tails, patterns, ...shownRules };
     const rooms = { agents, ingest, ...seen, seriesLimits: limits };
     const status = { lifecycle: parts.lifecycle, metrics, shownConfig: () => shown.config };
@@ -289,13 +290,13 @@ async function openQueries(
 
 function rulesOf(
   config: AggregatorConfig,
-  rooms: { sources: Sources; ingest: Ingest; alertmanager: Alertmanager },
+  rooms: Pick<Rooms, "ingest" | "alertmanager"> & { sources: Sources; catalog: Catalog },
   { clock, log, metrics }: AggregatorParts,
 ): ReturnType<typeof openRules> {
-  const { sources, ingest, alertmanager } = rooms;
+  const { sources, ingest, alertmanager, catalog } = rooms;
   const append = (tenant: string, data: DueData) => ingest.append(tenant, data);
   const sendAlerts = (alerts: readonly SentAlert[]) => void alertmanager.put(alerts);
-  const lent = { clock, metrics, sources, append, sendAlerts };
+  const lent = { clock, metrics, sources, append, sendAlerts, catalog };
   return openRules(config, { ...lent, log: log.child({ room: "rules" }) });
 }
 

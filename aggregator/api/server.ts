@@ -30,6 +30,8 @@ import { registerDashboardService } from "./dashboard_rpc.ts";
 import { type DataRpcParts, registerDataService } from "./data_rpc.ts";
 import { registerEventService } from "./event_rpc.ts";
 import type { Alertmanager } from "../notify/alertmanager.ts";
+import { rulerRoutes } from "./routes/ruler/ruler_routes.ts";
+import type { StoredRules } from "../rules/stored/stored_rules.ts";
 import { alertmanagerRoutes } from "./routes/alertmanager/routes.ts";
 import { grafanaRoutes } from "./routes/dashboards/grafana_routes.ts";
 import { dashboardRoutes } from "./routes/dashboards/routes.ts";
@@ -58,6 +60,7 @@ export type ApiParts = {
   readonly tails: Tails;
   readonly patterns: Pick<PatternWatch, "find">;
   readonly rules: () => RulesView;
+  readonly storedRules: StoredRules;
   readonly alertmanager: Alertmanager;
   readonly admin: Omit<AdminParts, "tenant"> & { readonly flush: () => Promise<void> };
   readonly logDeletions: Pick<DeleteLogsParts, "deleteLogs" | "cancel" | "list">;
@@ -130,6 +133,8 @@ export function apiRoutes(parts: ApiParts): Hono {
       clock,
       tenant: () => tenant,
       version,
+      rules: parts.rules,
+      storedRules: parts.storedRules,
       notifications: (limit, before) => parts.alertmanager.state.history(limit, before),
     }),
   );
@@ -150,6 +155,7 @@ export function apiRoutes(parts: ApiParts): Hono {
       sql: (text, rowsMax, signal) => sql.query({ tenant, sql: text, rowsMax, signal }),
     }),
   );
+  app.route("/", rulerRoutes(parts.storedRules));
   app.route("/", alertmanagerRoutes({ alertmanager: parts.alertmanager, now }));
   app.route("/", storedRoutes(parts));
   app.route("/", stateRoutes(parts));

@@ -410,4 +410,16 @@ export const migrations: readonly (readonly string[])[] = [
     "CREATE INDEX notifications_by_time ON notifications (tenant, created_ms)",
     "CREATE INDEX notifications_by_state ON notifications (tenant, state)",
   ],
+  [
+    // Groups of rules that were made by API; language: promql, logql or auto; content: YAML, as it was written.
+    `CREATE TABLE rule_groups (
+      tenant TEXT NOT NULL,
+      namespace TEXT NOT NULL,
+      name TEXT NOT NULL,
+      language TEXT NOT NULL,
+      content TEXT NOT NULL,
+      updated_ms BIGINT NOT NULL,
+      PRIMARY KEY (tenant, namespace, name)
+    )`,
+  ],
 ];

@@ -10,6 +10,8 @@ import type { DueData } from "../read/own_data.ts";
 import type { RulesConfig } from "./config.ts";
 import { readForState, ruleQuery } from "./rule_query.ts";
 import { Rules } from "./rules.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { StoredRules } from "./stored/stored_rules.ts";
 import type { SentAlert } from "./sent_alerts.ts";
 
 type Config = {
@@ -24,12 +26,13 @@ type Parts = {
   readonly sources: Sources;
   readonly append: (tenant: string, data: DueData) => void;
   readonly sendAlerts: (alerts: readonly SentAlert[]) => void;
+  readonly catalog: Pick<Catalog, "fenced" | "transaction">;
 };
 
 /** Rules with an engine, a queue and memory of their own: they go on while users' queries wait. */
 export async function openRules(
   { tenant, rules: config, query }: Config,
-  { sources, clock, log, metrics, append, sendAlerts }: Parts,
+  { sources, clock, log, metrics, append, sendAlerts, catalog }: Parts,
 ): Promise<{ readonly rules: Rules; readonly close: () => Promise<void> }> {
   const stopped = new AbortController();
   const asked = {
@@ -41,8 +44,10 @@ export async function openRules(
     tenant,
     signal: stopped.signal,
   };
+  const stored = await StoredRules.open({ catalog, tenant, log, now: () => clock.now() });
   const rules = await Rules.open(config, {
     clock,
+    stored,
     log,
     metrics,
     tenant,

@@ -9,6 +9,7 @@ import { until } from "#test/support/asking.ts";
 import type { DueData } from "../read/own_data.ts";
 import { RulesConfig } from "./config.ts";
 import { Rules } from "./rules.ts";
+import { openStoredRules } from "./stored/stored_rules.fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-rules-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,6 +26,7 @@ async function opened(name: string, text: string, more: object = {}) {
     log: silentLogger,
     metrics: createSelfMetrics(),
     tenant: "t",
+    stored: await openStoredRules(),
     ask: async () => [{ labels: { __name__: "x", host: "a" }, value: 1 }],
     forState: async () => [],
     sendAlerts: () => {},

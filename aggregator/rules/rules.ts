@@ -15,12 +15,14 @@ import { RuleMeters } from "./rule_meters.ts";
 import type { ForState } from "./rule_query.ts";
 import type { RulesView } from "./rules_view.ts";
 import type { SentAlert } from "./sent_alerts.ts";
+import type { StoredRules } from "./stored/stored_rules.ts";
 
 export type RulesParts = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: SelfMetrics;
   readonly tenant: string;
+  readonly stored: StoredRules;
   readonly ask: AskRule;
   /** What a rule said of its alerts in a span of time, Unix milliseconds. */
   readonly forState: (
@@ -46,7 +48,8 @@ export class Rules implements RulesView {
   readonly #failures: RepeatedWarning;
   #config: RulesConfig;
   #running = new Map<string, Running>();
-  #groups: readonly RuleGroup[] = [];
+  /** Of files; those that were made by API are in `stored`. */
+  #ofFiles: readonly RuleGroup[] = [];
   #isStarted = false;
   /** Why the files that are there now are not in force, or undefined. */
   fault: string | undefined;
@@ -56,7 +59,7 @@ export class Rules implements RulesView {
   static async open(config: RulesConfig, parts: RulesParts): Promise<Rules> {
     const rules = new Rules(config, parts);
     try {
-      rules.#groups = await rules.#read(config);
+      rules.#ofFiles = await rules.#read(config);
     } catch (thrown) {
       parts.log.error("the files of rules are not used", { error: messageOf(thrown) });
     }
@@ -69,6 +72,13 @@ export class Rules implements RulesView {
     this.#turns = new Turns(config.concurrency_max);
     this.#failures = new RepeatedWarning(parts.log, parts.clock, "rules failed");
     this.#meters = new RuleMeters(parts.metrics, () => this.evaluations);
+    parts.stored.onChange(() => {
+      if (this.#isStarted) this.#apply({ isStart: false, keepsSame: true });
+    });
+  }
+
+  get stored(): StoredRules {
+    return this.#parts.stored;
   }
 
   get evaluations(): readonly GroupEvaluation[] {
@@ -92,7 +102,7 @@ export class Rules implements RulesView {
         Bun.deepEquals(this.#config.external_labels, config.external_labels) &&
         this.#config.external_url === config.external_url;
       this.#config = config;
-      this.#groups = groups;
+      this.#ofFiles = groups;
       if (this.#isStarted) this.#apply({ isStart: false, keepsSame: isSameOutside });
     };
   }
@@ -119,9 +129,10 @@ export class Rules implements RulesView {
 
   /** Starts the groups that are new or changed, and ends those that are gone. `keepsSame`: unchanged groups keep running. */
   #apply({ isStart, keepsSame }: { readonly isStart: boolean; readonly keepsSame: boolean }): void {
+    const { stored } = this.#parts;
     const before = this.#running;
     this.#running = new Map();
-    for (const group of this.#groups) {
+    for (const group of [...this.#ofFiles, ...stored.groups(this.#config)]) {
       const key = `${group.file};${group.name}`;
       const known = before.get(key);
       before.delete(key);

@@ -12,6 +12,7 @@ export type Permission =
   | "logs:delete"
   | "sql:read"
   | "rules:read"
+  | "rules:write"
   | "alerts:read"
   | "alerts:write"
   | "silences:write"

@@ -1,5 +1,11 @@
-import { operations, type ParameterDocument, parametersOf } from "./openapi.ts";
-import { PostedMetric } from "#shared/model/posted_metrics.ts";
+import { z } from "zod";
+import {
+  operations,
+  type ParameterDocument,
+  parametersOf,
+  parametersOfOperation,
+} from "./openapi.ts";
+import { PostedMetric, PostedMetricsDocument } from "#shared/model/posted_metrics.ts";
 import type { openapiDocument } from "./openapi.ts";
 
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
@@ -16,7 +22,7 @@ export function docsPage({ info }: ReturnType<typeof openapiDocument>): string {
     );
     const name = `${method.toUpperCase()} ${path}`;
     return `<h2><code>${escaped(name)}</code></h2><p>${escaped(summary)}. ${escaped(more)}</p>
-<table><thead><tr><th>${method === "get" ? "parameter" : "of each entry"}</th><th>needed</th><th>meaning</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+<table><thead><tr><th>${operation.body === PostedMetricsDocument ? "of each entry" : "parameter"}</th><th>needed</th><th>meaning</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
   });
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Lapwing's API</title><style>${style}</style></head><body><h1>Lapwing's API</h1>
@@ -25,10 +31,12 @@ Beside this, Prometheus's API answers under <code>/api/v1</code> and Loki's unde
 ${sections.join("\n")}</body></html>`;
 }
 
-/** Parameters, or what an entry of the list in the body may hold. */
-function fieldsOf({ params, body }: (typeof operations)[number]): ParameterDocument[] {
-  if (params !== undefined) return parametersOf(params);
-  return body === undefined ? [] : parametersOf(PostedMetric.unwrap());
+/** Parameters, then what the body holds, or an entry of its list. */
+function fieldsOf(operation: (typeof operations)[number]): ParameterDocument[] {
+  const { body } = operation;
+  const own = parametersOfOperation(operation);
+  if (body === PostedMetricsDocument) return [...own, ...parametersOf(PostedMetric.unwrap())];
+  return body instanceof z.ZodObject ? [...own, ...parametersOf(body)] : own;
 }
 
 function escaped(text: string): string {

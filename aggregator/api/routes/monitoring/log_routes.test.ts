@@ -7,6 +7,8 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { ContextAnswer, DifferenceAnswer, FacetsAnswer } from "./log_schemas.ts";
+import { noRules } from "#aggregator/rules/rules_view.ts";
+import { openStoredRules } from "#aggregator/rules/stored/stored_rules.fixture.ts";
 import { monitoringRoutes } from "./routes.ts";
 
 const shop = { service_name: "shop", host: "a" };
@@ -39,6 +41,8 @@ const app = monitoringRoutes({
   tails,
   onDropped: () => {},
   notifications: async () => [],
+  rules: () => noRules,
+  storedRules: await openStoredRules(),
 });
 const get = async (path: string, parameters: Readonly<Record<string, string>>) => {
   const query = new URLSearchParams(parameters);

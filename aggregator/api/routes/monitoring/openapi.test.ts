@@ -8,6 +8,8 @@ import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engin
 import { emptyHistogram } from "#shared/model/histogram.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
+import { noRules } from "#aggregator/rules/rules_view.ts";
+import { openStoredRules } from "#aggregator/rules/stored/stored_rules.fixture.ts";
 import { openapiDocument } from "./openapi.ts";
 import { Tails } from "#aggregator/tail/tails.ts";
 import { monitoringRoutes } from "./routes.ts";
@@ -44,6 +46,8 @@ const app = monitoringRoutes({
   version: "1.2.3",
   tails: new Tails(),
   onDropped: () => {},
+  rules: () => noRules,
+  storedRules: await openStoredRules(),
   notifications: async () => [
     {
       id: "a-1",
@@ -121,6 +125,39 @@ test("answers and refusals are as the document says", async () => {
     expect(faultsOf(schemaOf("get", path, "200"), { wrong: json })).not.toEqual([]);
   }
 });
+test("an alert is made, read, changed and removed as the document says", async () => {
+  const path = "/api/v1/monitoring/alerts";
+  const send = async (method: string, at: string, body?: object) => {
+    const response = await app.request(at, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const json: unknown = await response.json();
+    const described = at === path ? path : `${path}/{id}`;
+    const { status } = response;
+    const known = status < 400 ? schemaOf(method.toLowerCase(), described, String(status)) : {};
+    expect([method, status, faultsOf(known, json)]).toEqual([method, status, []]);
+    return { status, json };
+  };
+  const body = { name: "Disk full", expression: "up == 0", for: "5m", severity: "critical" };
+  expect(await send("POST", path, { ...body, for: "soon", more: 1 })).toMatchObject({
+    status: 400,
+    json: { error: expect.stringContaining("expected a duration such as 5m") },
+  });
+  expect((await send("POST", path, { ...body, expression: "sum(" })).status).toBe(400);
+  expect((await send("POST", path, body)).status).toBe(201);
+  expect((await send("POST", path, body)).status).toBe(409);
+  expect(await send("GET", path)).toMatchObject({
+    json: { alerts: [{ ...body, id: "Disk full", state: "unknown", alerts: 0, error: "" }] },
+  });
+  const own = `${path}/Disk%20full`;
+  expect((await send("PUT", own, { ...body, severity: "info" })).json).toMatchObject({
+    severity: "info",
+  });
+  expect((await send("DELETE", own)).status).toBe(200);
+  expect((await send("GET", own)).status).toBe(404);
+});
+
 test("/metrics gives native histograms with their buckets", async () => {
   const response = await app.request("/api/v1/monitoring/metrics?query=native&start=30&end=30");
   expect(await response.json()).toMatchObject({

@@ -4,6 +4,7 @@ import {
   PostedMetricsDocument,
   PostedMetricsRefusal,
 } from "#shared/model/posted_metrics.ts";
+import { AlertAnswer, AlertBody, AlertPath, AlertsAnswer, DeletedAnswer } from "./alert_schemas.ts";
 import {
   ContextAnswer,
   ContextParams,
@@ -19,12 +20,16 @@ import { NotificationsAnswer, NotificationsParams } from "./notification_routes.
 import { LogsParams, MetricsAnswer, MetricsParams, Refusal } from "./schemas.ts";
 
 type Operation = {
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "put" | "delete";
   readonly path: string;
   readonly id: string;
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;
+  /** What stands in the path. */
+  readonly pathParams?: z.ZodObject;
+  /** Of a good answer; 200 without one. */
+  readonly status?: 201;
   readonly body?: z.ZodType;
   readonly answer: z.ZodType;
   /** Given where the answer goes on for as long as the client listens: what one message of it holds is `answer`. */
@@ -110,11 +115,52 @@ export const operations: readonly Operation[] = [
     params: NotificationsParams,
     answer: NotificationsAnswer,
   },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/alerts",
+    id: "listAlerts",
+    summary: "Alerting rules that were made here, with their state",
+    answer: AlertsAnswer,
+  },
+  {
+    method: "post",
+    path: "/api/v1/monitoring/alerts",
+    id: "createAlert",
+    summary: "Make an alerting rule",
+    body: AlertBody,
+    answer: AlertAnswer,
+    status: 201,
+  },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/alerts/{id}",
+    id: "getAlert",
+    summary: "An alerting rule with its state",
+    pathParams: AlertPath,
+    answer: AlertAnswer,
+  },
+  {
+    method: "put",
+    path: "/api/v1/monitoring/alerts/{id}",
+    id: "changeAlert",
+    summary: "Replace an alerting rule",
+    pathParams: AlertPath,
+    body: AlertBody,
+    answer: AlertAnswer,
+  },
+  {
+    method: "delete",
+    path: "/api/v1/monitoring/alerts/{id}",
+    id: "deleteAlert",
+    summary: "Remove an alerting rule",
+    pathParams: AlertPath,
+    answer: DeletedAnswer,
+  },
 ];
 
 export type ParameterDocument = {
   readonly name: string;
-  readonly in: "query";
+  readonly in: "query" | "path";
   readonly required: boolean;
   readonly description: string;
   readonly schema: unknown;
@@ -142,20 +188,33 @@ export function openapiDocument(version: string) {
 }
 
 function operationDocument(operation: Operation) {
-  const { id, summary, description, params, body, answer, refusal = Refusal } = operation;
+  const { id, summary, description, body, answer, refusal = Refusal, status = 200 } = operation;
+  const parameters = parametersOfOperation(operation);
   const type = operation.isStream === true ? "text/event-stream" : json;
   return {
     operationId: id,
     summary,
     ...(description === undefined ? {} : { description }),
-    ...(params === undefined ? {} : { parameters: parametersOf(params) }),
+    ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { required: true, ...content(body, "input") } }),
     responses: {
-      "200": { description: "The answer", ...content(answer, "output", type) },
+      [String(status)]: { description: "The answer", ...content(answer, "output", type) },
       "400": { description: "The request is no good", ...content(refusal, "output") },
       default: { description: "It could not be answered", ...content(Refusal, "output") },
     },
   };
+}
+
+/** What stands in the path and in the query string. */
+export function parametersOfOperation({
+  params,
+  pathParams,
+}: Pick<Operation, "params" | "pathParams">): ParameterDocument[] {
+  const inPath = pathParams === undefined ? [] : parametersOf(pathParams);
+  return [
+    ...inPath.map((one) => ({ ...one, in: "path" as const })),
+    ...(params === undefined ? [] : parametersOf(params)),
+  ];
 }
 
 /** Everything is text in a query string, so parameters are described by what is written, not by what it becomes. */

@@ -6,6 +6,8 @@ import { systemClock } from "#shared/runtime/clock.ts";
 import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { MetricsAnswer } from "./schemas.ts";
 import { Tails } from "#aggregator/tail/tails.ts";
+import { noRules } from "#aggregator/rules/rules_view.ts";
+import { openStoredRules } from "#aggregator/rules/stored/stored_rules.fixture.ts";
 import { monitoringRoutes } from "./routes.ts";
 import { streamLists } from "../../../query/stream_lists.ts";
 
@@ -39,6 +41,8 @@ const app = monitoringRoutes({
   tails: new Tails(),
   onDropped: () => {},
   notifications: async () => [],
+  rules: () => noRules,
+  storedRules: await openStoredRules(),
 });
 
 async function get(path: string): Promise<{ status: number; json: unknown }> {

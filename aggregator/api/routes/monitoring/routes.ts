@@ -8,6 +8,7 @@ import type { LogsSource } from "#aggregator/read/source.ts";
 import type { Tails } from "#aggregator/tail/tails.ts";
 import { type ErrorCode, OperatingError, messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
+import { type AlertRouteParts, alertRoutes, jsonAnswers } from "./alert_routes.ts";
 import { checkedParams } from "./checked_params.ts";
 import { contextAnswer, differenceAnswer, facetsAnswer, logsAnswer } from "./log_routes.ts";
 import { logsStream } from "./logs_stream.ts";
@@ -27,7 +28,7 @@ export type MonitoringParts = {
   /** Told of records that readers of streams were not sent. */
   readonly onDropped: (entries: number) => void;
   readonly notifications: NotificationHistory;
-};
+} & AlertRouteParts;
 
 const hourMs = 3_600_000;
 /** Points of a series where no step is given. */
@@ -50,14 +51,10 @@ export function monitoringRoutes(parts: MonitoringParts): Hono {
   const app = new Hono();
   const document = openapiDocument(parts.version);
   const page = docsPage(document);
+  const answering = jsonAnswers(app, refusal);
   const answers = (path: string, answer: (c: Context) => Promise<unknown>) =>
-    app.get(path, async (c) => {
-      try {
-        return Response.json(await answer(c));
-      } catch (thrown) {
-        return refusal(thrown);
-      }
-    });
+    answering("GET", path, answer);
+  alertRoutes(answering, parts);
   answers("/api/v1/monitoring/metrics", (c) => metricsAnswer(c, parts));
   answers("/api/v1/monitoring/logs", (c) => logsAnswer(c, parts));
   answers("/api/v1/monitoring/logs/facets", (c) => facetsAnswer(c, parts));
