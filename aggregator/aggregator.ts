@@ -136,9 +136,8 @@ export class Aggregator {
     const acts = adminActs(store, ingest, join(dataDir, "snapshots"));
     const blocks = () => store.view().blocks;
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
-    const shownRules = { rules: () => rules.rules, alertmanager };
-    const seen = { head, blocks, sources, sql, tails, patterns, ...shownRules };
-    const rooms = { agents, ingest, ...seen, seriesLimits: limits };
+    const seen = { head, blocks, sources, sql, tails, patterns, alertmanager };
+    const rooms = { agents, ingest, ...seen, seriesLimits: limits, rules: () => rules.rules };
     const status = { lifecycle: parts.lifecycle, metrics, shownConfig: () => shown.config };
     const events = eventsOf(store, parts);
     const { dashboards, folders } = await openDashboards(config, store, parts, events);

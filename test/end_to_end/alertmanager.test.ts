@@ -103,7 +103,7 @@ test.skipIf(amtoolProgram === null)(
     await amtool("alert", "add", "Added", "team=x", "--annotation=summary=by hand");
     await amtool("alert", "add", "Added", "team=y");
     const fields = Alerts.parse(JSON.parse(await amtool("alert", "query", "Added", "-o", "json")));
-    expect(fields.map(({ labels }) => labels["team"]).toSorted()).toEqual(["x", "y"]);
+    expect(fields.map(({ labels }) => labels["team"] ?? "").toSorted()).toEqual(["x", "y"]);
     expect(await amtool("alert", "query", "team=x", "-o", "simple")).toContain("by hand");
     expect(await amtool("alert", "query", "-r", "db", "-o", "simple")).toContain("AlwaysFires");
 

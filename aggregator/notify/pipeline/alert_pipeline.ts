@@ -120,7 +120,7 @@ export class AlertPipeline {
     const before = this.#dispatcher;
     before.stop();
     this.#dispatcher = this.#newDispatcher();
-    const known = new Map([...this.#store.values()].map((alert) => [alert.fingerprint, alert]));
+    const known = new Map(this.#store.values().map((alert) => [alert.fingerprint, alert]));
     // Resolved alerts of which an integration has not heard are in groups alone.
     for (const group of before.groups)
       for (const alert of group.alerts)
@@ -136,7 +136,7 @@ export class AlertPipeline {
   clockWasSet(byMs: number): void {
     this.#parts.log.shift(byMs);
     const { wallMs } = this.#parts.now();
-    for (const alert of [...this.#store.values()]) {
+    for (const alert of this.#store.values().toArray()) {
       if (isResolved(alert, wallMs - byMs)) continue;
       const moved = { ...alert, endsAtMs: alert.endsAtMs + byMs, updatedAtMs: wallMs };
       this.#store.replace(moved);
