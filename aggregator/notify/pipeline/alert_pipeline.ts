@@ -40,8 +40,8 @@ const cleanEveryMs = 60_000;
 
 /**
  * Alertmanager from the alerts to the channels: store, groups, inhibition, mute times, silences, deduplication, retries. It holds no
- * clock, timer or socket: whoever has them calls runOne() when `dueMs` has come, and attempted() with what became of an attempt. So
- * tests and backtests run weeks in seconds.
+ * clock, timer or socket: the caller runs runOne() when `dueMs` has come, and attempted() with the outcome of an attempt. So tests and
+ * backtests run weeks in seconds.
  */
 export class AlertPipeline {
   readonly #parts: PipelineParts;
