@@ -137,9 +137,9 @@ export class Aggregator {
     const acts = adminActs(store, ingest, join(dataDir, "snapshots"));
     const blocks = () => store.view().blocks;
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
-    const shownRules = { rules: () => rules.rules, storedRules: rules.rules.stored, alertmanager };
-    const seen = { head, blocks, sources, sql, tails, patterns, ...shownRules };
-    const rooms = { agents, ingest, ...seen, seriesLimits: limits };
+    const shownRules = { rules: () => rules.rules, storedRules: rules.rules.stored };
+    const seen = { head, blocks, sources, sql, tails, patterns, alertmanager };
+    const rooms = { agents, ingest, ...seen, seriesLimits: limits, ...shownRules };
     const status = { lifecycle: parts.lifecycle, metrics, shownConfig: () => shown.config };
     const events = eventsOf(store, parts);
     const { dashboards, folders } = await openDashboards(config, store, parts, events);

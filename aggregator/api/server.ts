@@ -156,7 +156,6 @@ export function apiRoutes(parts: ApiParts): Hono {
     }),
   );
   app.route("/", rulerRoutes(parts.storedRules));
-  app.route("/", alertmanagerRoutes({ alertmanager: parts.alertmanager, now }));
   app.route("/", storedRoutes(parts));
   app.route("/", stateRoutes(parts));
   return app;
@@ -176,13 +175,15 @@ function storedRoutes({ config, clock, dashboards, catalog }: ApiParts): Hono {
     .route("/", grafanaRoutes(http));
 }
 
-/** What is stored, and what happened. */
-function stateRoutes({ sources, ingest, storeState, ...parts }: ApiParts): Hono {
+/** What is stored, what happened, and what alerts. */
+function stateRoutes({ sources, ingest, storeState, alertmanager, ...parts }: ApiParts): Hono {
   const { tenant } = parts.config;
   const trouble = () => ingest.trouble;
   const data = { ...parts, ...storeState, metrics: sources.metrics, trouble };
-  return connectRoutes((router) => {
+  const rpc = connectRoutes((router) => {
     registerDataService(router, data);
     registerEventService(router, { tenant, events: parts.events, clock: parts.clock });
   });
+  const now = () => parts.clock.now();
+  return rpc.route("/", alertmanagerRoutes({ alertmanager, now }));
 }

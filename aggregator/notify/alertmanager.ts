@@ -85,7 +85,7 @@ export class Alertmanager {
   /** Why the file that is there now is not in force, or undefined. */
   fault: string | undefined;
 
-  /** A file with mistakes does not keep a process from starting: alerts are kept then, nobody is notified, and `fault` says why. */
+  /** A file with mistakes does not keep a process from starting: it keeps alerts then, notifies no receiver, and `fault` says why. */
   static async open(settings: Settings, parts: AlertmanagerParts): Promise<Alertmanager> {
     const { clock, log, catalog, tenant } = parts;
     const state = new NotifyState(catalog, tenant);

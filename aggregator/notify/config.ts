@@ -4,7 +4,7 @@ import { duration } from "#shared/text/duration.ts";
 
 /** `alertmanager` of lapwing.yaml. The names are those of Alertmanager's flags, where it has them. */
 export const AlertmanagerKeys = z.strictObject({
-  /** Alertmanager's configuration file. Without one, alerts are shown and grouped, and nobody is notified. */
+  /** Alertmanager's configuration file. Without one, alerts are shown and grouped, and no receiver is notified. */
   config_file: z.string().min(1).optional(),
   /** How long silences are kept after their end, and entries of the notification log at most. */
   data_retention: duration

@@ -8,7 +8,7 @@ import { Alertmanager } from "./alertmanager.ts";
 import { AlertmanagerKeys } from "./config.ts";
 import { knownChannel } from "./config/integration.ts";
 
-/** As a process of its own, it can be told at which step it is killed. */
+/** The third argument of the process names the step at which it kills itself. */
 function dieAt(step: string): void {
   if (import.meta.main && process.argv[4] === step) process.kill(process.pid, "SIGKILL");
 }

@@ -61,7 +61,7 @@ async function startProcess(catalogFile: string, configFile: string, killedAt = 
     /** "taken", or nothing where the process ended. */
     put: async (...names: readonly string[]) => {
       try {
-        child.stdin.write(`${names.join(" ")}\n`);
+        await child.stdin.write(`${names.join(" ")}\n`);
         await child.stdin.flush();
         return await lines.next();
       } catch {
@@ -112,17 +112,18 @@ test.each([
   30_000,
 );
 
+const alert = (name: string) => ({
+  labels: { alertname: name },
+  annotations: {},
+  generatorUrl: "",
+});
+
 test("a restart resolves no alert and sends no second first notification", async () => {
   const sink = startSink();
   const [catalog, config] = [join(folder, "restart.db"), configFileFor("restart", sink.url)];
   let { alertmanager, catalog: opened } = await openTestAlertmanager(catalog, config);
   alertmanager.start();
   const arrived = sink.next();
-  const alert = (name: string) => ({
-    labels: { alertname: name },
-    annotations: {},
-    generatorUrl: "",
-  });
   await alertmanager.put([alert("A")]);
   await arrived;
   while ((await alertmanager.state.history(1))[0]?.state !== "sent") await Bun.sleep(5);

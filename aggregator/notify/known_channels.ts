@@ -1,4 +1,5 @@
-import type { KnownChannel } from "./config/integration.ts";
+import { channels } from "#aggregator/channels/channels.ts";
+import { type KnownChannel, knownChannel } from "./config/integration.ts";
 
 /** Every channel, as the configuration reads it. */
-export const knownChannels: readonly KnownChannel[] = [];
+export const knownChannels: readonly KnownChannel[] = channels.map((one) => one(knownChannel));

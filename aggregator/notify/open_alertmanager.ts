@@ -1,4 +1,6 @@
+import { NotificationTemplates } from "#aggregator/channels/templates/notification_templates.ts";
 import { Alertmanager, type AlertmanagerParts, type Settings } from "./alertmanager.ts";
+import { templateFiles } from "./config/template_files.ts";
 import { knownChannels } from "./known_channels.ts";
 
 type Config = Settings & { readonly tenant: string };
@@ -12,11 +14,13 @@ export function openAlertmanager(config: Config, parts: Parts): Promise<Alertman
     log: log.child({ room: "notify" }),
     tenant: config.tenant,
     channels: knownChannels,
-    channelParts: () =>
-      Promise.resolve({
-        textsOf: () => ({ text: (template) => template, html: (template) => template }),
+    channelParts: async (templates, configFile) => {
+      const read = new NotificationTemplates(await templateFiles(templates, configFile));
+      return {
+        textsOf: (notification) => read.textsOf(notification, clock.now()),
         fetch,
         now: () => clock.now(),
-      }),
+      };
+    },
   });
 }

@@ -1,5 +1,4 @@
 import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
-import { labelsKey } from "#shared/model/labels.ts";
 import type { NotifiedAlert } from "#aggregator/channels/notification.ts";
 import { type ReceivedAlert, isResolved } from "./pipeline/alert.ts";
 import type { NotifyState } from "./state/notify_state.ts";
@@ -16,7 +15,7 @@ type AlertRows = Pick<NotifyState, "saveAlerts" | "removeAlerts">;
 export class RememberedAlerts {
   readonly #rows: AlertRows;
   /** By fingerprint: what was written, shortened. */
-  readonly #written = new Map<string, bigint | number>();
+  readonly #written = new Map<string, string>();
 
   constructor(rows: AlertRows, known: readonly ReceivedAlert[]) {
     this.#rows = rows;
@@ -73,8 +72,8 @@ export function alertsAfterStart(
   });
 }
 
-function markOf(alert: ReceivedAlert): bigint | number {
+/** Without annotations: values in them change with each evaluation, and the sender repeats them soon after a start. */
+function markOf(alert: ReceivedAlert): string {
   const fires = !isResolved(alert, alert.updatedAtMs);
-  const { startsAtMs, annotations, generatorUrl } = alert;
-  return Bun.hash(JSON.stringify([fires, startsAtMs, generatorUrl, labelsKey(annotations)]));
+  return `${fires} ${alert.startsAtMs}`;
 }

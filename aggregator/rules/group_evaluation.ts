@@ -37,7 +37,7 @@ export type EvaluationParts = {
   readonly newSeries: () => RuleSeries;
   /** False where a rule may have been active before the process started, and that is still to be read. */
   readonly isRestored: boolean;
-  /** Takes the alerts that receivers are to hear of. */
+  /** Sends alerts to the Alertmanager. */
   readonly sendAlerts: (alerts: readonly SentAlert[]) => void;
   readonly onEvaluated: (group: RuleGroup) => void;
   readonly onFailure: (rule: Rule, group: RuleGroup, reason: string) => void;

@@ -29,7 +29,7 @@ export type RulesParts = {
     alert: string,
     span: { readonly startMs: number; readonly endMs: number },
   ) => Promise<readonly ForState[]>;
-  /** Takes the alerts that receivers are to hear of. */
+  /** Sends alerts to the Alertmanager. */
   readonly sendAlerts: (alerts: readonly SentAlert[]) => void;
   /** Takes the samples of rules. */
   readonly append: (tenant: string, data: DueData) => void;

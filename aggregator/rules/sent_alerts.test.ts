@@ -16,8 +16,9 @@ const rule: AlertingRule = {
 };
 const minute = 60_000;
 
+const query = () => Promise.resolve([]);
+
 async function evaluated(state: AlertingState, timeMs: number, holds: boolean) {
-  const query = () => Promise.resolve([]);
   const scope = { externalLabels: {}, externalUrl: "", timeMs, query };
   await state.evaluate(holds ? [{ labels: { job: "a" }, value: 0 }] : [], scope, 0);
   return alertsToSend(state, {

@@ -23,7 +23,7 @@ export type SendScope = {
 const resendDelayMs = 60_000;
 
 /**
- * The alerts of a rule that notifiers must hear of now: those that fire or are resolved, once the resend delay is over, and at once
+ * The alerts of a rule that notifiers must get now: those that fire or are resolved, once the resend delay is over, and at once
  * when they are resolved (Prometheus, rules/alerting.go). Marks them as sent.
  */
 export function alertsToSend(state: AlertingState, scope: SendScope): SentAlert[] {

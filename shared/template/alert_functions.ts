@@ -30,7 +30,8 @@ const larger = ["k", "M", "G", "T", "P", "E", "Z", "Y"];
 const binary = ["ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"];
 const smaller = ["m", "u", "n", "p", "f", "a", "z", "y"];
 
-function numberOf(value: Value): number {
+/** A number, or a text that is one. Throws ExecutionError. */
+export function numberOf(value: Value): number {
   if (typeof value === "number") return value;
   if (typeof value === "bigint") return Number(value);
   if (typeof value === "string") {
@@ -78,7 +79,8 @@ function humanize1024(value: number): string {
   return enlarged(value, 1_024, binary);
 }
 
-function humanizeDuration(seconds: number): string {
+/** Seconds for people: "1h 2m 3s". */
+export function humanizeDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return short(seconds);
   if (seconds === 0) return "0s";
   if (Math.abs(seconds) < 1) return `${reduced(seconds)}s`;
@@ -149,7 +151,8 @@ function withoutDomain(address: string): string {
   return (dot < 0 ? host : host.slice(0, dot)) + address.slice(host.length);
 }
 
-function goQueryEscape(text: string): string {
+/** Go's url.QueryEscape. */
+export function goQueryEscape(text: string): string {
   return encodeURIComponent(text)
     .replaceAll(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll("%20", "+");

@@ -10,6 +10,7 @@ import {
   isList,
   isMap,
   isTrue,
+  lacksField,
   memberOf,
   methodOf,
 } from "./values.ts";
@@ -34,6 +35,7 @@ export function executeOnRecord(nodes: readonly TemplateNode[], input: TemplateI
     input,
     functions: templateFunctions,
     named: undefined,
+    escaper: undefined,
     variables: [["$", dot]],
     text: "",
     steps: 0,
@@ -47,6 +49,15 @@ export function executeOnRecord(nodes: readonly TemplateNode[], input: TemplateI
 export type NamedTemplates = {
   readonly functions: ReadonlyMap<string, TemplateFunction>;
   readonly named: ReadonlyMap<string, readonly TemplateNode[]>;
+  /** Makes the text of what is written; without it, values are written as they print. */
+  readonly escaper?: Escaper;
+};
+
+/** Follows what is written, and escapes values by where they stand: Go's html/template. */
+export type Escaper = {
+  /** The template's own text. */
+  readonly literal: (text: string) => string;
+  readonly value: (value: Value) => string;
 };
 
 function namedNodes(
@@ -62,12 +73,13 @@ function namedNodes(
 export function executeOnData(
   nodes: readonly TemplateNode[],
   data: Value,
-  { functions, named }: NamedTemplates,
+  { functions, named, escaper }: NamedTemplates,
 ): string {
   const run: Run = {
     input: undefined,
     functions,
     named,
+    escaper,
     variables: [["$", data]],
     text: "",
     steps: 0,
@@ -94,6 +106,7 @@ type Run = {
   readonly input: TemplateInput | undefined;
   readonly functions: ReadonlyMap<string, TemplateFunction>;
   readonly named: NamedTemplates["named"] | undefined;
+  readonly escaper: Escaper | undefined;
   variables: [string, Dotted][];
   text: string;
   steps: number;
@@ -123,14 +136,16 @@ function execute(nodes: readonly TemplateNode[], at: Dotted, run: Run): Flow {
 function executeNode(node: TemplateNode, at: Dotted, run: Run): Flow {
   switch (node.kind) {
     case "text":
-      write(run, node.text);
+      write(run, run.escaper?.literal(node.text) ?? node.text);
       return undefined;
     case "break":
     case "continue":
       return node.kind;
     case "action": {
       const value = evaluate(node.pipeline, at, run);
-      if (node.pipeline.variables.length === 0) write(run, textOf(plain(value, run)));
+      if (node.pipeline.variables.length > 0) return undefined;
+      const printed = plain(value, run);
+      write(run, run.escaper?.value(printed) ?? textOf(printed));
       return undefined;
     }
     case "if":
@@ -320,7 +335,7 @@ function fieldsOf(value: Dotted, fields: readonly string[], run: Run): Dotted {
 function fieldOf(value: Exclude<Value, undefined>, name: string): Value {
   const method = methodNamed(value, name);
   if (method !== undefined) return method();
-  if (isMap(value)) return memberOf(value, name);
+  if (isMap(value) && !lacksField(value, name)) return memberOf(value, name);
   throw new ExecutionError(`can't evaluate field ${name} in type ${typeof value}`);
 }
 

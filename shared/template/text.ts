@@ -1,6 +1,6 @@
 import { formatPlain } from "../text/go_float_text.ts";
 import { formatTime } from "./time.ts";
-import { TemplateTime, type Value, isList } from "./values.ts";
+import { TemplateTime, type Value, isList, methodOf } from "./values.ts";
 
 /** How Go prints a time.Time: 2023-01-15 15:48:09.902 +0000 UTC. */
 const timeLayout = "2006-01-02 15:04:05.999999999 -0700 MST";
@@ -21,6 +21,8 @@ export function textOf(value: Value): string {
       break;
   }
   if (value instanceof TemplateTime) return formatTime(value, timeLayout);
+  const print = methodOf(value, "String");
+  if (print !== undefined) return textOf(print());
   if (isList(value)) return `[${value.map((item) => nestedText(item)).join(" ")}]`;
   const pairs = Object.keys(value)
     .toSorted()

@@ -1,5 +1,6 @@
 import { formatTime } from "./time.ts";
 import type { TemplateFunction } from "./functions.ts";
+import { durationOf } from "./duration_values.ts";
 import { textOf } from "./text.ts";
 import { ExecutionError, TemplateTime, type Value } from "./values.ts";
 
@@ -21,6 +22,7 @@ const methods: Readonly<Record<string, Method>> = {
   After: (time, other) => time.ns > timeOf(other).ns,
   Before: (time, other) => time.ns < timeOf(other).ns,
   Equal: (time, other) => time.ns === timeOf(other).ns,
+  Sub: (time, other) => durationOf(time.ns - timeOf(other).ns),
   Year: (time) => BigInt(formatTime(time, "2006")),
   Month: (time) => formatTime(time, "January"),
   Day: (time) => BigInt(formatTime(time, "2")),

@@ -46,6 +46,8 @@ type Type = {
   readonly methods: Readonly<Record<string, Method>>;
   /** What a missing key of a map gives: nil without it. */
   readonly missing?: Value;
+  /** Of a struct: another field than those that it has is an error. */
+  readonly isStruct?: boolean;
 };
 
 const types = new WeakMap<object, Type>();
@@ -63,6 +65,11 @@ export function methodOf(value: Value, name: string): Method | undefined {
   if (typeof value !== "object") return undefined;
   const methods = types.get(value)?.methods;
   return methods !== undefined && Object.hasOwn(methods, name) ? methods[name] : undefined;
+}
+
+/** Whether a value is a struct without such a field. */
+export function lacksField(value: { readonly [name: string]: Value }, name: string): boolean {
+  return types.get(value)?.isStruct === true && !Object.hasOwn(value, name);
 }
 
 /** A key of a map. */

@@ -8,9 +8,28 @@ import { LapwingProcess } from "#test/support/lapwing_process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-alertmanager-e2e-"));
 const configFile = join(folder, "alertmanager.yml");
+const Body = z.object({ notification_reason: z.string() });
+const received: string[] = [];
+const arrived = Promise.withResolvers<void>();
+const sink = Bun.serve({
+  port: 0,
+  hostname: "127.0.0.1",
+  fetch: async (request) => {
+    const { notification_reason: reason } = Body.parse(await request.json());
+    received.push(`${new URL(request.url).pathname} ${reason}`);
+    arrived.resolve();
+    return new Response("ok");
+  },
+});
+writeFileSync(
+  join(folder, "own.tmpl"),
+  '{{ define "own" }}{{ .Receiver }}-{{ range .Alerts }}{{ .Annotations.summary }}{{ end }}{{ end }}',
+);
 const configText = `global: {smtp_auth_password: p4ss}
+templates: ["*.tmpl"]
 route:
   receiver: everyone
+  group_wait: 0s
   group_by: [alertname]
   routes:
   - matchers: [team="db"]
@@ -18,6 +37,8 @@ route:
 receivers:
 - name: everyone
 - name: db
+  webhook_configs:
+  - url: http://127.0.0.1:${sink.port}/{{ template "own" . }}
 `;
 writeFileSync(configFile, configText);
 const rulesFile = join(folder, "rules.yml");
@@ -30,7 +51,7 @@ writeFileSync(
   - alert: AlwaysFires
     expr: vector(1)
     labels: {team: db}
-    annotations: {summary: "value {{ $value }}"}
+    annotations: {summary: "value-{{ $value }}"}
 `,
 );
 const config = {
@@ -49,6 +70,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await lapwing.end("SIGTERM");
+  await sink.stop(true);
   rmSync(folder, { recursive: true });
 });
 
@@ -90,11 +112,16 @@ test("rules send their alerts to Lapwing's Alertmanager, with external labels an
   const alert = await alertOf("AlwaysFires");
   expect(alert).toMatchObject({
     labels: { alertname: "AlwaysFires", team: "db", region: "eu" },
-    annotations: { summary: "value 1" },
+    annotations: { summary: "value-1" },
     generatorURL: "https://lapwing.example.org/graph?g0.expr=vector%281%29&g0.tab=1",
     receivers: [{ name: "db" }],
     status: { state: "active" },
   });
+}, 30_000);
+
+test("a receiver is notified once, by templates of a file", async () => {
+  await arrived.promise;
+  expect(received).toEqual(["/db-value-1 first notification"]);
 }, 30_000);
 
 test.skipIf(amtoolProgram === null)(
@@ -103,7 +130,7 @@ test.skipIf(amtoolProgram === null)(
     await amtool("alert", "add", "Added", "team=x", "--annotation=summary=by hand");
     await amtool("alert", "add", "Added", "team=y");
     const fields = Alerts.parse(JSON.parse(await amtool("alert", "query", "Added", "-o", "json")));
-    expect(fields.map(({ labels }) => labels["team"]).toSorted()).toEqual(["x", "y"]);
+    expect(fields.map(({ labels }) => labels["team"] ?? "").toSorted()).toEqual(["x", "y"]);
     expect(await amtool("alert", "query", "team=x", "-o", "simple")).toContain("by hand");
     expect(await amtool("alert", "query", "-r", "db", "-o", "simple")).toContain("AlwaysFires");
 
@@ -160,9 +187,9 @@ test("a reload applies the file, and one with mistakes names them and changes no
   const text = await refused.text();
   expect(refused.ok).toBe(false);
   expect(text).toContain(
-    'alertmanager.yml:7:15: route.routes[0].receiver: there is no receiver "none"',
+    'alertmanager.yml:9:15: route.routes[0].receiver: there is no receiver "none"',
   );
-  expect(text).toContain("alertmanager.yml:8:5: route.routes[0].colour: unknown key");
+  expect(text).toContain("alertmanager.yml:10:5: route.routes[0].colour: unknown key");
   const metrics = await (await fetch(`${lapwing.url}/metrics`)).text();
   expect(metrics).toContain("lapwing_alertmanager_config_last_reload_successful 0");
   expect((await alertOf("AlwaysFires")).receivers).toEqual([{ name: "db" }]);
@@ -186,4 +213,5 @@ test("alerts and silences survive SIGKILL", async () => {
   expect((await alertOf("Kept")).status.state).toBe("active");
   expect((await alertOf("AlwaysFires")).startsAt).toBe(startsAt);
   expect(await silences()).toEqual(before);
+  expect(received).toHaveLength(1);
 }, 60_000);

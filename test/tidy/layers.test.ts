@@ -71,7 +71,6 @@ const roomsInside: Readonly<Record<string, readonly (readonly [string, readonly 
   ],
   aggregator: [
     ["read", []],
-    ["channels", []],
     ["duckdb", ["read"]],
     ["log_pipeline", ["read"]],
     ["objects", ["read"]],

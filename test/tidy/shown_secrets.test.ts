@@ -17,9 +17,9 @@ const shownKeys = new Set(
 annotations.* apache.* auth_source backlog_after backlog_rate backups.* bearer_token_file before
 bind.* body_file body_size_limit body_size_max brokers bucket ca ca_file cancel_period catalog catalog_password_file
 cert cert_file certificates.* cgroup_root check_interval chrony.* client_ca_file client_id collectd.*
-client_secret_file cmdline collect comm command config_directory container_id_label
+client_secret_file cmdline collect comm command config_directory config_file container_id_label
 container_labels containers.* cooldown cors_origins credentials_file credentials_grace
-credentials_ttl creds_file data_dir database databases decoded_cache delete_after
+credentials_ttl creds_file data_dir data_retention database databases decoded_cache delete_after
 details_interval detect_interval directories elasticsearch.* epoch_age equals equals.*
 error_logs etcd.* evaluation_interval exclude exe executable expect expect_bytes expr
 external_labels.* external_url fail2ban.* fail_if_all_match_regexp fail_if_body_json_matches_cel
@@ -43,7 +43,7 @@ regex regexp region release_keys release_rate_max renew_interval repeat_interval
 result_max retention ring ring_size_max scan_interval scan_timeout scopes scrape_interval
 scrape_memory_max
 scrape_timeout scripts.* secret_access_key_file segment_size selector separator series_idle series_index
-server_name servers service settle ship silent_after size_max slow_log_files slow_logs smart.*
+server_name servers service settle ship silence_size_max silent_after size_max slow_log_files slow_logs smart.*
 socket sockets source_labels sources squid.* start status_path stop_max stream_aggregation subquery_step
 sweep_after sync_interval systemd.* target_label targets tcp_listen tenant text textfile.*
 time_keys time_zone timeout timeout_offset tls_listen token_file topics topics_exclude ttl type

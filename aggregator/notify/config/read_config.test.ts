@@ -99,6 +99,7 @@ test("readAlertmanagerConfig() shows no secret of the file", () => {
   for (const secret of ["p4ss", "t0p", "secret-path", "hooks.slack.com"])
     expect(original).not.toContain(secret);
   expect(original.match(/<secret>/g)).toHaveLength(5);
+  expect(original).toContain("url: https://example.org/<secret>");
   expect(original).toContain("username: u");
 });
 

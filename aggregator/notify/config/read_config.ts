@@ -44,14 +44,13 @@ export function readAlertmanagerConfig(
   const reading = new ConfigReading(yaml.value, channels);
   const config = reading.config();
   const mistakes = reading.issues.flatMap(({ path, message, keys }) => {
-    const where = (own: readonly PropertyKey[]) => (own.length === 0 ? "" : `${pathText(own)}: `);
     if (keys === undefined) {
       const { line, column } = yaml.placeOf(path);
-      return [{ line, column, text: `${where(path)}${message}` }];
+      return [{ line, column, text: `${whereOf(path)}${message}` }];
     }
     return keys.map((key) => ({
       ...yaml.placeOfKey(path, key),
-      text: `${where([...path, key])}unknown key`,
+      text: `${whereOf([...path, key])}unknown key`,
     }));
   });
   if (mistakes.length > 0 || config === undefined)
@@ -73,12 +72,14 @@ export function emptyConfig(): AlertmanagerConfig {
   return config;
 }
 
-function pathText(path: readonly PropertyKey[]): string {
-  return path
+function whereOf(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return "";
+  const text = path
     .map((step, i) =>
       typeof step === "number" ? `[${step}]` : `${i === 0 ? "" : "."}${String(step)}`,
     )
     .join("");
+  return `${text}: `;
 }
 
 const AnyMap = z.record(z.string(), z.unknown());

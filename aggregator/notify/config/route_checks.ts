@@ -52,10 +52,6 @@ function rootIssues(route: z.output<typeof Loose>, path: readonly PropertyKey[])
   const issues: Issue[] = [];
   if (route.receiver === undefined || route.receiver === null || route.receiver === "")
     issues.push({ path, message: "the root route needs a receiver" });
-  const isSet = (value: unknown) =>
-    Array.isArray(value)
-      ? value.length > 0
-      : typeof value === "object" && value !== null && Object.keys(value).length > 0;
   for (const key of ["match", "match_re", "matchers"] as const)
     if (isSet(route[key]))
       issues.push({ path: [...path, key], message: "the root route must not have matchers" });
@@ -81,4 +77,8 @@ function groupByIssues(labels: readonly unknown[], path: readonly PropertyKey[])
   if (labels.includes("...") && labels.length > 1)
     issues.push({ path, message: "'...' (all labels) can't stand beside other labels" });
   return issues;
+}
+
+function isSet(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
 }

@@ -95,12 +95,13 @@ inhibit_rules:
   equal: [cluster]
 `);
 
+const of = (alertname: string, severity: string, cluster?: string) => ({
+  labels: { alertname, severity, ...(cluster !== undefined && { cluster }) },
+  ...keep,
+});
+
 test("a target is hidden while a source with the same values fires, and two of both sides hide each other not", () => {
   const world = new VirtualPipeline({ config: inhibiting });
-  const of = (alertname: string, severity: string, cluster?: string) => ({
-    labels: { alertname, severity, ...(cluster !== undefined && { cluster }) },
-    ...keep,
-  });
   world.put({ ...of("Source", "critical", "1"), endsAtMs: 90 * second });
   world.put(of("Target", "warning", "1"));
   world.put(of("Elsewhere", "warning", "2"));
@@ -254,11 +255,12 @@ test("a sink that is down for an hour gets one notification with everything, and
   expect(new Set(world.sent.at(-1)?.alerts).size).toBe(51);
 });
 
+const alert = (name: string) => ({ labels: { alertname: name } });
+
 test("a clock that is set does not resolve alerts, hold flushes back or put repeats off", () => {
   for (const jumpMs of [24 * hour, -24 * hour]) {
     const world = new VirtualPipeline({ config: plain });
     world.wallAheadMs = 1_000 * hour;
-    const alert = (name: string) => ({ labels: { alertname: name } });
     world.put(alert("A"));
     world.until(minute);
     world.wallAheadMs += jumpMs;

@@ -40,8 +40,8 @@ const cleanEveryMs = 60_000;
 
 /**
  * Alertmanager from the alerts to the channels: store, groups, inhibition, mute times, silences, deduplication, retries. It holds no
- * clock, timer or socket: whoever has them calls runOne() when `dueMs` has come, and attempted() with what became of an attempt. So
- * tests and backtests run weeks in seconds.
+ * clock, timer or socket: the caller runs runOne() when `dueMs` has come, and attempted() with the outcome of an attempt. So tests and
+ * backtests run weeks in seconds.
  */
 export class AlertPipeline {
   readonly #parts: PipelineParts;
@@ -120,7 +120,7 @@ export class AlertPipeline {
     const before = this.#dispatcher;
     before.stop();
     this.#dispatcher = this.#newDispatcher();
-    const known = new Map([...this.#store.values()].map((alert) => [alert.fingerprint, alert]));
+    const known = new Map(this.#store.values().map((alert) => [alert.fingerprint, alert]));
     // Resolved alerts of which an integration has not heard are in groups alone.
     for (const group of before.groups)
       for (const alert of group.alerts)
@@ -136,7 +136,7 @@ export class AlertPipeline {
   clockWasSet(byMs: number): void {
     this.#parts.log.shift(byMs);
     const { wallMs } = this.#parts.now();
-    for (const alert of [...this.#store.values()]) {
+    for (const alert of this.#store.values().toArray()) {
       if (isResolved(alert, wallMs - byMs)) continue;
       const moved = { ...alert, endsAtMs: alert.endsAtMs + byMs, updatedAtMs: wallMs };
       this.#store.replace(moved);

@@ -14,7 +14,7 @@ export class AlertStore {
     return this.#alerts.size;
   }
 
-  values(): IterableIterator<ReceivedAlert> {
+  values(): MapIterator<ReceivedAlert> {
     return this.#alerts.values();
   }
 

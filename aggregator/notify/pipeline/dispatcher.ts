@@ -88,7 +88,11 @@ export class Dispatcher {
       if (group.isEmpty) this.#remove(group);
     });
     // After the flush: what it sends is given up before the group is due again.
-    if (this.#has(group)) this.#schedule(group, moment.timerMs + group.route.groupIntervalMs);
+    if (!this.#has(group)) return;
+    // Counted from when it was due, so that small delays do not add up.
+    const { groupIntervalMs } = group.route;
+    const isVeryLate = moment.timerMs - group.flushMs >= groupIntervalMs;
+    this.#schedule(group, (isVeryLate ? moment.timerMs : group.flushMs) + groupIntervalMs);
   }
 
   #has(group: AlertGroup): boolean {

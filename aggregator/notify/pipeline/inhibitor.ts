@@ -17,7 +17,7 @@ export class Inhibitor {
     this.#rules = rules.map((rule) => new RuleSources(rule));
   }
 
-  /** Hears of every alert that comes, and of those that are forgotten. */
+  /** Adds an alert, or replaces the one with its labels. */
   add(alert: ReceivedAlert): void {
     for (const rule of this.#rules) rule.add(alert);
   }

@@ -1,4 +1,4 @@
-/** What a receiver's integration was last told of a group. Alerts are fingerprints, times Unix milliseconds. */
+/** The last notification of a group by one integration of a receiver. Alerts are fingerprints, times Unix milliseconds. */
 export type LogEntry = {
   readonly groupKey: string;
   readonly receiver: string;

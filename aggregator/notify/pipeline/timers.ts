@@ -1,6 +1,6 @@
 type Timer = { readonly dueMs: number; readonly order: number; run: (() => void) | undefined };
 
-/** What is to be done at a time. Nothing here waits: whoever holds the clock calls run(). */
+/** What is to be done at a time. Nothing here waits: the caller holds the clock. */
 export class Timers {
   /** A binary heap: no timer is due before the one at half its place. */
   readonly #heap: Timer[] = [];

@@ -56,6 +56,15 @@ function valueOf(labels: Labels, name: string): string {
   return Object.hasOwn(labels, name) ? (labels[name] ?? "") : "";
 }
 
+/** Whether two lists hold the same matchers in the same order. */
+export function isSameMatchers(a: readonly AlertMatcher[], b: readonly AlertMatcher[]): boolean {
+  return writtenOf(a) === writtenOf(b);
+}
+
+function writtenOf(matchers: readonly AlertMatcher[]): string {
+  return JSON.stringify(matchers.map(({ name, operator, value }) => [name, operator, value]));
+}
+
 /** Alertmanager's order of a route's matchers (pkg/labels/matcher.go). */
 export function compareMatchers(a: AlertMatcher, b: AlertMatcher): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;

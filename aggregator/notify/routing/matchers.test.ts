@@ -44,9 +44,10 @@ test("parseMatcher() takes one matcher, without braces", () => {
     expect(() => parseMatcher(text)).toThrow();
 });
 
+const matches = (text: string, labels: Record<string, string>) =>
+  matchesAll(parseMatchers(text), labels);
+
 test("matchesAll() takes a missing label for an empty one, whole values, and no property of objects for a label", () => {
-  const matches = (text: string, labels: Record<string, string>) =>
-    matchesAll(parseMatchers(text), labels);
   expect(matches('a=""', {})).toBe(true);
   expect(matches('a!=""', {})).toBe(false);
   expect(matches("a=~b", { a: "abc" })).toBe(false);

@@ -1,6 +1,6 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseClassicMatcher, parseClassicMatchers } from "./classic_matchers.ts";
-import type { AlertMatcher } from "./matcher.ts";
+import { type AlertMatcher, isSameMatchers } from "./matcher.ts";
 import { parseUtf8Matchers } from "./utf8_matchers.ts";
 
 /**
@@ -37,7 +37,7 @@ function withFallback(utf8: () => AlertMatcher[], classic: () => AlertMatcher[])
     throw new OperatingError("bad_request", byClassic.fault);
   }
   if (byClassic.matchers === undefined) return byUtf8.matchers;
-  return isSame(byUtf8.matchers, byClassic.matchers) ? byUtf8.matchers : byClassic.matchers;
+  return isSameMatchers(byUtf8.matchers, byClassic.matchers) ? byUtf8.matchers : byClassic.matchers;
 }
 
 function attempt(parse: () => AlertMatcher[]): {
@@ -49,10 +49,4 @@ function attempt(parse: () => AlertMatcher[]): {
   } catch (thrown) {
     return { matchers: undefined, fault: messageOf(thrown) };
   }
-}
-
-function isSame(a: readonly AlertMatcher[], b: readonly AlertMatcher[]): boolean {
-  const plain = (matchers: readonly AlertMatcher[]) =>
-    JSON.stringify(matchers.map(({ name, operator, value }) => [name, operator, value]));
-  return plain(a) === plain(b);
 }

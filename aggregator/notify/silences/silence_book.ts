@@ -1,7 +1,7 @@
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { searchingRegex } from "#shared/text/linear_regex.ts";
-import type { AlertMatcher } from "../routing/matcher.ts";
+import { type AlertMatcher, isSameMatchers } from "../routing/matcher.ts";
 import { type Silence, silences, stateOf } from "./silence.ts";
 
 export type SilenceLimits = {
@@ -166,16 +166,13 @@ function expired(silence: Silence, nowMs: number): Silence {
 function canChange(before: Silence, posted: PostedSilence, nowMs: number): boolean {
   if (!isSameMatchers(before.matchers, posted.matchers)) return false;
   const state = stateOf(before, nowMs);
-  const second = (ms: number) => Math.floor(ms / 1_000);
   if (state === "active")
-    return second(before.startsAtMs) === second(posted.startsAtMs) && posted.endsAtMs >= nowMs;
+    return secondOf(before.startsAtMs) === secondOf(posted.startsAtMs) && posted.endsAtMs >= nowMs;
   return state === "pending" && posted.startsAtMs >= nowMs;
 }
 
-function isSameMatchers(a: readonly AlertMatcher[], b: readonly AlertMatcher[]): boolean {
-  const plain = (matchers: readonly AlertMatcher[]) =>
-    JSON.stringify(matchers.map(({ name, operator, value }) => [name, operator, value]));
-  return plain(a) === plain(b);
+function secondOf(ms: number): number {
+  return Math.floor(ms / 1_000);
 }
 
 function faultOf({ matchers, startsAtMs, endsAtMs }: PostedSilence): string | undefined {

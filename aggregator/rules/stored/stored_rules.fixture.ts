@@ -18,6 +18,6 @@ export function newCatalogFile(): string {
 /** Stored rules over a catalog of their own. */
 export async function openStoredRules(catalogFile = newCatalogFile()): Promise<StoredRules> {
   const catalog = await Catalog.open(`sqlite://${catalogFile}`);
-  const { now } = systemClock;
+  const now = () => systemClock.now();
   return StoredRules.open({ catalog, tenant: "default", log: silentLogger, now });
 }

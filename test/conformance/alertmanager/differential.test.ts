@@ -1,9 +1,12 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { alertmanagerProgram, startAlertmanager } from "#test/support/alertmanager.ts";
+import { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { seededRandom } from "#test/support/random_promql.ts";
+import type { Sequences } from "./notified.ts";
 import { type RealRun, WebhookSink, runReally } from "./real_run.ts";
 import { type Scenario, configOf, randomScenario } from "./scenario.ts";
 import { type GroupShown, runVirtually } from "./virtual_run.ts";
@@ -22,10 +25,9 @@ function scenariosOf(run: number): Scenario[] {
   );
 }
 
-async function runAlertmanager(
-  scenarios: readonly Scenario[],
-): Promise<RealRun & { sink: WebhookSink }> {
-  const folder = mkdtempSync(join(tmpdir(), "lapwing-alertmanager-"));
+type Run = RealRun & { readonly sink: WebhookSink };
+
+async function runAlertmanager(scenarios: readonly Scenario[], folder: string): Promise<Run> {
   const sink = new WebhookSink();
   const config = configOf(scenarios, (receiver, i) => sink.urlOf(receiver, i));
   const running = await startAlertmanager(folder, config);
@@ -34,42 +36,72 @@ async function runAlertmanager(
   } finally {
     await running.stop();
     await sink.stop();
-    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function runLapwing(scenarios: readonly Scenario[], folder: string): Promise<Run> {
+  const sink = new WebhookSink();
+  const file = join(folder, "lapwing_alertmanager.yml");
+  writeFileSync(file, stringify(configOf(scenarios, (receiver, i) => sink.urlOf(receiver, i))));
+  const running = await LapwingProcess.start({
+    role: "up",
+    name: "lapwing",
+    folder,
+    config: { data_dir: join(folder, "data"), sources: [], alertmanager: { config_file: file } },
+  });
+  try {
+    return { ...(await runReally(running.url, scenarios)), sink };
+  } finally {
+    await running.end("SIGKILL");
+    await sink.stop();
   }
 }
 
 test.skipIf(alertmanagerProgram === null)(
-  `our pipeline sends what Debian's Alertmanager sends (LAPWING_SEED=${seed})`,
+  `Lapwing and its pipeline in virtual time send what Debian's Alertmanager sends (LAPWING_SEED=${seed})`,
   async () => {
     for (let run = 0; run < attempts; run++) {
       const scenarios = scenariosOf(run);
-      const ours = await runVirtually(scenarios);
-      const theirs = await runAlertmanager(scenarios);
+      const virtual = await runVirtually(scenarios);
+      const folder = mkdtempSync(join(tmpdir(), "lapwing-alertmanager-"));
+      const [theirs, ours] = await Promise.all([
+        runAlertmanager(scenarios, folder),
+        runLapwing(scenarios, folder),
+      ]).finally(() => rmSync(folder, { recursive: true, force: true }));
+      const lateMs = Math.max(theirs.lateMs, ours.lateMs);
       console.log(
-        `${scenarios.length} configurations from seed ${seed}, run ${run}: ${theirs.sink.received.length} notifications, at most ${theirs.lateMs} ms late`,
+        `${scenarios.length} configurations from seed ${seed}, run ${run}: ${theirs.sink.received.length} notifications of Alertmanager, ${ours.sink.received.length} of Lapwing, at most ${lateMs} ms late`,
       );
-      if (theirs.lateMs > lateMaxMs && run < attempts - 1) continue;
-      expect(theirs.sink.faults).toEqual([]);
+      if (lateMs > lateMaxMs && run < attempts - 1) continue;
+      expect([...theirs.sink.faults, ...ours.sink.faults]).toEqual([]);
       expect(theirs.sink.received.length).toBeGreaterThan(scenariosCount);
-      const sequences = theirs.sink.sequences(theirs.startMs);
-      const keys = [...new Set([...sequences.keys(), ...ours.sequences.keys()])];
-      const different = keys.filter(
-        (key) => !Bun.deepEquals(ours.sequences.get(key), sequences.get(key)),
-      );
-      expect(
-        different.map((key) => ({
-          key,
-          ours: ours.sequences.get(key),
-          theirs: sequences.get(key),
-        })),
-      ).toEqual([]);
-      for (const [n, groups] of theirs.shown.entries())
-        expect({ n, groups: sorted(ours.shown[n] ?? []) }).toEqual({ n, groups: sorted(groups) });
+      const byAlertmanager = theirs.sink.sequences(theirs.startMs);
+      expect(differences(withoutReasons(virtual.sequences), byAlertmanager)).toEqual([]);
+      expect(differences(ours.sink.sequences(ours.startMs), virtual.sequences)).toEqual([]);
+      for (const [n, groups] of theirs.shown.entries()) {
+        const shown = { n, groups: sorted(groups) };
+        expect({ n, groups: sorted(virtual.shown[n] ?? []) }).toEqual(shown);
+        expect({ n, groups: sorted(ours.shown[n] ?? []) }).toEqual(shown);
+      }
       return;
     }
   },
   180_000,
 );
+
+/** The sequences that are not the same, with both sides. */
+function differences(ours: Sequences, theirs: Sequences) {
+  return [...new Set([...theirs.keys(), ...ours.keys()])]
+    .map((key) => ({ key, ours: ours.get(key), theirs: theirs.get(key) }))
+    .filter((one) => !Bun.deepEquals(one.ours, one.theirs));
+}
+
+/** Debian's Alertmanager does not say why it notifies. */
+function withoutReasons(sequences: Sequences): Sequences {
+  return new Map(
+    [...sequences].map(([key, sent]) => [key, sent.map((one) => ({ ...one, reason: undefined }))]),
+  );
+}
 
 function sorted(groups: readonly GroupShown[]): string[] {
   return groups

@@ -24,6 +24,7 @@ export const WebhookBody = z.object({
   version: z.literal("4"),
   groupKey: z.string(),
   truncatedAlerts: z.number(),
+  notification_reason: z.string().optional(),
 });
 export type WebhookBody = z.output<typeof WebhookBody>;
 
@@ -35,6 +36,8 @@ export type Notified = {
   readonly groupLabels: unknown;
   readonly commonLabels: unknown;
   readonly commonAnnotations: unknown;
+  /** undefined where the sender is too old to say it. */
+  readonly reason: string | undefined;
   /** In their order. */
   readonly alerts: readonly unknown[];
 };
@@ -48,18 +51,19 @@ export function addTo(sequences: Sequences, hook: string, one: Notified): void {
 }
 
 export function fromWebhook(body: WebhookBody, startMs: number): Notified {
-  const since = (text: string) => (text.startsWith("0001-") ? undefined : Date.parse(text));
   const { receiver, status, groupKey, groupLabels, commonLabels, commonAnnotations } = body;
   const alerts = body.alerts.map(({ startsAt, endsAt, ...alert }) => ({
     ...alert,
-    startsAt: seconds(since(startsAt), startMs),
-    endsAt: seconds(since(endsAt), startMs),
+    startsAt: seconds(msOf(startsAt), startMs),
+    endsAt: seconds(msOf(endsAt), startMs),
   }));
-  return { receiver, status, groupKey, groupLabels, commonLabels, commonAnnotations, alerts };
+  const group = { groupKey, groupLabels, commonLabels, commonAnnotations };
+  return { receiver, status, ...group, reason: body.notification_reason, alerts };
 }
 
 export function fromNotification(notification: Notification, startMs: number): Notified {
-  const { receiver, status, groupKey, groupLabels, commonLabels, commonAnnotations } = notification;
+  const { receiver, status, reason } = notification;
+  const { groupKey, groupLabels, commonLabels, commonAnnotations } = notification;
   const alerts = notification.alerts.map(
     ({ startsAtMs, endsAtMs, generatorUrl, status: own, labels, annotations, fingerprint }) => ({
       status: own,
@@ -71,10 +75,15 @@ export function fromNotification(notification: Notification, startMs: number): N
       endsAt: seconds(endsAtMs, startMs),
     }),
   );
-  return { receiver, status, groupKey, groupLabels, commonLabels, commonAnnotations, alerts };
+  const group = { groupKey, groupLabels, commonLabels, commonAnnotations };
+  return { receiver, status, ...group, reason, alerts };
 }
 
 /** The firing alert has no end. */
 function seconds(ms: number | undefined, startMs: number): number | undefined {
   return ms === undefined ? undefined : Math.round((ms - startMs) / 1_000);
+}
+
+function msOf(text: string): number | undefined {
+  return text.startsWith("0001-") ? undefined : Date.parse(text);
 }

@@ -92,7 +92,8 @@ export async function runReally(url: string, scenarios: readonly Scenario[]): Pr
     await until(n * stepMs + 200);
     shown.push(await groupsAt(url));
   }
-  await until(steps * stepMs);
+  // The next flush is half a second away.
+  await until(steps * stepMs + 300);
   return { startMs, shown, lateMs };
 }
 

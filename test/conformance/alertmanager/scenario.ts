@@ -156,8 +156,9 @@ function randomSteps(id: string, pick: Pick, random: Random, count: number): Ste
       else firing.delete(key);
     };
     const isQuiet = n > count - 4;
-    for (let i = 0; !isQuiet && i < random() * 3; i++) post(randomLabels(id, pick), true);
-    for (const labels of [...firing.values()])
+    const added = isQuiet ? 0 : Math.ceil(random() * 3);
+    for (let i = 0; i < added; i++) post(randomLabels(id, pick), true);
+    for (const labels of firing.values().toArray())
       if (random() < 0.3) post(labels, !isQuiet && random() < 0.3);
     const silenced = !isQuiet && random() < 0.12 ? [randomSilence(`${id}-${n}`, id, pick)] : [];
     const expired = silences.filter(() => random() < 0.3);

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import { searchingRegex } from "#shared/text/linear_regex.ts";
+import { type LinearRegex, searchingRegex } from "#shared/text/linear_regex.ts";
 import type { AlertMatcher } from "../../../notify/routing/matcher.ts";
 import { parseMatcher } from "../../../notify/routing/parse_matchers.ts";
 
@@ -31,22 +31,22 @@ export function receiverFilter(
 ): (receiver: string) => boolean {
   const matchers = matchersOf(c, "receiver_matchers");
   const pattern = c.req.query("receiver");
-  let isNamed = (_: string): boolean => true;
-  if (pattern !== undefined) {
-    try {
-      const regex = searchingRegex(`^(?:${pattern})$`);
-      isNamed = (name) => regex.test(name);
-    } catch (thrown) {
-      const message = `failed to parse receiver param: ${messageOf(thrown)}`;
-      throw new OperatingError("bad_request", message);
-    }
-  }
+  const regex = pattern === undefined ? undefined : receiverRegex(pattern);
   return (receiver) => {
-    if (!isNamed(receiver)) return false;
+    if (regex?.test(receiver) === false) return false;
     if (matchers.length === 0) return true;
     const labels = labelsOf(receiver);
     return labels !== undefined && matchesFilter(matchers, labels);
   };
+}
+
+function receiverRegex(pattern: string): LinearRegex {
+  try {
+    return searchingRegex(`^(?:${pattern})$`);
+  } catch (thrown) {
+    const message = `failed to parse receiver param: ${messageOf(thrown)}`;
+    throw new OperatingError("bad_request", message);
+  }
 }
 
 /** As matchers match elsewhere, but an empty value means whether the label is there (Alertmanager, api/v2). */

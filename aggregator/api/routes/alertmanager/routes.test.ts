@@ -212,6 +212,9 @@ test("GET /status shows the configuration without secrets, also below /alertmana
   ]);
 });
 
+const meter = async () =>
+  /^lapwing_alertmanager_config_last_reload_successful (\d)/m.exec(await metrics.text())?.[1];
+
 test("a reload with mistakes leaves the configuration as it was, and a metric says so", async () => {
   const keys = { rules: { external_url: "" } };
   const settings = { ...keys, alertmanager: AlertmanagerKeys.parse({ config_file: file }) };
@@ -221,12 +224,6 @@ test("a reload with mistakes leaves the configuration as it was, and a metric sa
     /alertmanager\.yml:\d+:\d+: route\.receiver/,
   );
   await alertmanager.prepare(settings).catch(() => {});
-  const meter = () =>
-    metrics
-      .text()
-      .then(
-        (lines) => /^lapwing_alertmanager_config_last_reload_successful (\d)/m.exec(lines)?.[1],
-      );
   expect(await meter()).toBe("0");
   expect(alertmanager.pipeline.config.route.receiver).toBe("root");
   writeFileSync(file, text.replace("receiver: root", "receiver: team-a"));

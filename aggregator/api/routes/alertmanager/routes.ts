@@ -26,8 +26,8 @@ export function alertmanagerRoutes(parts: AlertmanagerRouteParts): Hono {
 }
 
 function api(parts: AlertmanagerRouteParts): Hono {
-  const { alertmanager, now } = parts;
-  const { silences, pipeline } = alertmanager;
+  const { alertmanager } = parts;
+  const { pipeline } = alertmanager;
   const app = new Hono();
   app.get("/status", (c) => c.json(statusJson(alertmanager)));
   app.get(
@@ -61,6 +61,11 @@ function api(parts: AlertmanagerRouteParts): Hono {
       return jsonAnswer(await groupsAnswer(c, parts, isWanted));
     }),
   );
+  return app.route("/", silencesApi(parts));
+}
+
+function silencesApi({ alertmanager: { silences }, now }: AlertmanagerRouteParts): Hono {
+  const app = new Hono();
   app.get(
     "/silences",
     answering((c) => {
@@ -136,9 +141,8 @@ async function alertsAnswer(c: Context, { alertmanager, now }: AlertmanagerRoute
     if (isWanted(alert, status))
       found.push({ alert, json: alertJson(alert, status, receivers, []) });
   }
-  const order = (a: string, b: string) => (a < b ? -1 : 1);
   return found
-    .toSorted((a, b) => order(a.alert.fingerprint, b.alert.fingerprint))
+    .toSorted((a, b) => (a.alert.fingerprint < b.alert.fingerprint ? -1 : 1))
     .map(({ json }) => json);
 }
 

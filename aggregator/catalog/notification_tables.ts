@@ -1,0 +1,46 @@
+/** A step of catalog_migrations.ts: what the Alertmanager keeps. */
+export const notificationTables: readonly string[] = [
+  // silence, entry, alert: JSON.
+  `CREATE TABLE silences (
+      tenant TEXT NOT NULL,
+      id TEXT NOT NULL,
+      silence TEXT NOT NULL,
+      PRIMARY KEY (tenant, id)
+    )`,
+  // What receivers were told of a group; id: SHA-256 of group key, receiver and integration.
+  `CREATE TABLE notification_log (
+      tenant TEXT NOT NULL,
+      id TEXT NOT NULL,
+      entry TEXT NOT NULL,
+      expires_ms BIGINT NOT NULL,
+      PRIMARY KEY (tenant, id)
+    )`,
+  // Alerts that fire, so that a restart neither resolves nor repeats them.
+  `CREATE TABLE notified_alerts (
+      tenant TEXT NOT NULL,
+      fingerprint TEXT NOT NULL,
+      alert TEXT NOT NULL,
+      PRIMARY KEY (tenant, fingerprint)
+    )`,
+  // Each notification, written before it is sent. alerts: JSON; state: pending, sent, failed, given_up or interrupted.
+  `CREATE TABLE notifications (
+      tenant TEXT NOT NULL,
+      id TEXT NOT NULL,
+      created_ms BIGINT NOT NULL,
+      receiver TEXT NOT NULL,
+      integration TEXT NOT NULL,
+      group_key TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      status TEXT NOT NULL,
+      alert_count BIGINT NOT NULL,
+      alerts TEXT NOT NULL,
+      state TEXT NOT NULL,
+      attempts BIGINT NOT NULL,
+      failure TEXT NOT NULL,
+      answer TEXT NOT NULL,
+      settled_ms BIGINT,
+      PRIMARY KEY (tenant, id)
+    )`,
+  "CREATE INDEX notifications_by_time ON notifications (tenant, created_ms)",
+  "CREATE INDEX notifications_by_state ON notifications (tenant, state)",
+];

@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { secret } from "#shared/http/secret.ts";
+import { exactlyOne, httpShape, templated } from "../schema_parts.ts";
+
+/** An element of `discord_configs`. */
+export const DiscordConfig = z
+  .strictObject({
+    ...httpShape(true),
+    webhook_url: secret().optional(),
+    webhook_url_file: z.string().optional(),
+    title: templated('{{ template "discord.default.title" . }}'),
+    message: templated('{{ template "discord.default.message" . }}'),
+    /** Text above the embed; Alertmanager sends none, either. */
+    content: templated(),
+    username: templated(),
+    avatar_url: templated(),
+  })
+  .superRefine(exactlyOne("webhook_url", "webhook_url_file"));
+export type DiscordConfig = z.output<typeof DiscordConfig>;

@@ -1,0 +1,79 @@
+import type { z } from "zod";
+import type { Channel, ChannelParts, Texts } from "../channel.ts";
+import { type SecretValues, attempt } from "../failure.ts";
+import type { GlobalConfig } from "../global_config.ts";
+import type { Notification } from "../notification.ts";
+import { withHttp } from "../schema_parts.ts";
+import { secretValue } from "../secret_value.ts";
+import { type Answer, requireSuccess } from "./answer.ts";
+import { type Outgoing, exchange } from "./exchange.ts";
+import type { HttpConfig } from "./http_config.ts";
+
+type HttpChannelConfig = {
+  readonly send_resolved: boolean;
+  readonly http_config?: HttpConfig | undefined;
+  readonly timeout?: number;
+};
+
+/** What an attempt of a channel over HTTP works with. Its functions throw SendFailure. */
+export type Attempt = {
+  readonly notification: Notification;
+  readonly texts: Texts;
+  readonly parts: ChannelParts;
+  readonly secrets: SecretValues;
+  /** A secret from the configuration or its file. */
+  readonly secret: (text: string | undefined, file: string | undefined) => Promise<string>;
+  /** One request, which must succeed. Statuses in `retried` are retried besides 429 and 5xx. */
+  readonly ask: (outgoing: Outgoing, retried?: readonly number[]) => Promise<Answer>;
+  /** One request, whatever its status. */
+  readonly askAny: (outgoing: Outgoing) => Promise<Answer>;
+};
+
+export type Sent = { readonly answer: string; readonly kept?: Readonly<Record<string, string>> };
+
+/** A channel over HTTP: what is common to them around one function that sends. */
+export function httpChannel<Config extends HttpChannelConfig>({
+  complete = (config) => ({ config, mistakes: [] }),
+  send,
+  ...rest
+}: {
+  readonly name: string;
+  readonly title: string;
+  readonly schema: z.ZodType<Config>;
+  readonly complete?: Channel<Config>["complete"];
+  readonly send: (config: Config, attempt: Attempt) => Promise<Sent>;
+}): Channel<Config> {
+  return {
+    ...rest,
+    complete: (config: Config, global: GlobalConfig) => complete(withHttp(config, global), global),
+    sendsResolved: (config) => config.send_resolved,
+    send: (config, notification, parts, signal) =>
+      attempt((secrets) => {
+        const sending = {
+          http: config.http_config,
+          parts,
+          signal,
+          secrets,
+          timeoutMs: config.timeout ?? 0,
+        };
+        return send(config, {
+          notification,
+          texts: parts.textsOf(notification),
+          parts,
+          secrets,
+          secret: (text, file) => secretValue(text, file, secrets),
+          askAny: (outgoing) => exchange(outgoing, sending),
+          ask: async (outgoing, retried = []) => {
+            const answer = await exchange(outgoing, sending);
+            requireSuccess(answer, parts.now(), retried);
+            return answer;
+          },
+        });
+      }),
+  };
+}
+
+/** What the history keeps of an answer. */
+export function sent({ status, text }: Answer): Sent {
+  return { answer: `${status} ${text}`.trim() };
+}

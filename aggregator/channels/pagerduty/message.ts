@@ -1,0 +1,89 @@
+import type { Texts } from "../channel.ts";
+import { groupHash } from "../group_hash.ts";
+import type { NotifiedStatus, Notification } from "../notification.ts";
+import { rendered } from "../rendered.ts";
+import { inRunes } from "../truncated.ts";
+import { withoutEmpty } from "../without_empty.ts";
+import { type PagerDutyConfig, defaultDetails } from "./schema.ts";
+
+const summaryRunesMax = 1_024;
+/** PagerDuty refuses larger events. */
+const eventBytesMax = 512_000;
+const actions: Readonly<Record<NotifiedStatus, string>> = {
+  firing: "trigger",
+  resolved: "resolve",
+};
+const cutDetails = {
+  error: "The details were removed: the event was larger than PagerDuty's limit of 512 kB.",
+};
+
+function fits(event: unknown): boolean {
+  return Buffer.byteLength(JSON.stringify(event)) <= eventBytesMax;
+}
+
+function detailsOf({ details }: PagerDutyConfig, texts: Texts): unknown {
+  return Object.fromEntries(
+    Object.entries({ ...defaultDetails, ...details }).map(([name, value]) => [
+      name,
+      rendered(value, texts),
+    ]),
+  );
+}
+
+/** An event of Events API v2 (developer.pagerduty.com, send an alert event). */
+export function eventV2(
+  config: PagerDutyConfig,
+  notification: Notification,
+  texts: Texts,
+  routingKey: string,
+) {
+  const { text } = texts;
+  const eventWith = (details: unknown) => ({
+    ...withoutEmpty({ client: text(config.client), client_url: text(config.client_url) }),
+    routing_key: routingKey,
+    event_action: actions[notification.status],
+    dedup_key: groupHash(notification),
+    images: config.images
+      .map(({ src, alt, href }) => ({ src: text(src), alt: text(alt), href: text(href) }))
+      .filter(({ src }) => src !== ""),
+    links: config.links
+      .map((link) => ({ href: text(link.href), text: text(link.text) }))
+      .filter(({ href }) => href !== ""),
+    payload: {
+      summary: inRunes(text(config.description), summaryRunesMax),
+      source: text(config.source === "" ? config.client : config.source),
+      severity: text(config.severity),
+      ...withoutEmpty({
+        class: text(config.class),
+        component: text(config.component),
+        group: text(config.group),
+      }),
+      custom_details: details,
+    },
+  });
+  const event = eventWith(detailsOf(config, texts));
+  return fits(event) ? event : eventWith(cutDetails);
+}
+
+/** An event of Events API v1 (developer.pagerduty.com, send a v1 event). */
+export function eventV1(
+  config: PagerDutyConfig,
+  notification: Notification,
+  texts: Texts,
+  serviceKey: string,
+) {
+  const { text } = texts;
+  const isFiring = notification.status === "firing";
+  const eventWith = (details: unknown) => ({
+    service_key: serviceKey,
+    event_type: actions[notification.status],
+    incident_key: groupHash(notification),
+    description: inRunes(text(config.description), summaryRunesMax),
+    details,
+    ...(isFiring
+      ? withoutEmpty({ client: text(config.client), client_url: text(config.client_url) })
+      : {}),
+  });
+  const event = eventWith(detailsOf(config, texts));
+  return fits(event) ? event : eventWith(cutDetails);
+}

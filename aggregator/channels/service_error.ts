@@ -1,0 +1,19 @@
+import type { FailureReason } from "./channel.ts";
+import { SendFailure } from "./failure.ts";
+
+/** An answer with a status of success that reports an error. */
+export function refusedBy(
+  service: string,
+  error: string,
+  reason: FailureReason = "clientError",
+  isRetried = false,
+): SendFailure {
+  return new SendFailure(`error response from ${service}: ${error}`, { reason, isRetried });
+}
+
+/** A text member of a JSON answer; empty where there is none. */
+export function memberText(body: unknown, name: string): string {
+  if (typeof body !== "object" || body === null) return "";
+  const value: unknown = Object.entries(body).find(([key]) => key === name)?.[1];
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}

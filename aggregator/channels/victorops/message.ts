@@ -1,0 +1,27 @@
+import type { Texts } from "../channel.ts";
+import { groupHash } from "../group_hash.ts";
+import type { Notification } from "../notification.ts";
+import { inRunes } from "../truncated.ts";
+import type { VictorOpsConfig } from "./schema.ts";
+
+const stateRunesMax = 20_480;
+const types = ["CRITICAL", "WARNING", "INFO"];
+
+/** The body of an alert (help.victorops.com, REST endpoint). */
+export function victorOpsMessage(
+  config: VictorOpsConfig,
+  notification: Notification,
+  { text }: Texts,
+): Readonly<Record<string, string>> {
+  const type = text(config.message_type);
+  const firing = types.includes(type) ? type : "CRITICAL";
+  const custom = Object.entries(config.custom_fields).map(([name, value]) => [name, text(value)]);
+  return {
+    message_type: notification.status === "resolved" ? "RECOVERY" : firing,
+    entity_id: groupHash(notification),
+    entity_display_name: text(config.entity_display_name),
+    state_message: inRunes(text(config.state_message), stateRunesMax),
+    monitoring_tool: text(config.monitoring_tool),
+    ...Object.fromEntries(custom),
+  };
+}
