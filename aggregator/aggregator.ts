@@ -134,12 +134,11 @@ export class Aggregator {
     const alertmanager = await openAlertmanager(config, { clock, log, metrics, catalog });
     const rules = await rulesOf(config, { sources, ingest, alertmanager, catalog }, parts);
     const shown = { config };
-    const acts = adminActs(store, ingest, join(dataDir, "snapshots"));
-    const blocks = () => store.view().blocks;
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
     const shownRules = { rules: () => rules.rules, storedRules: rules.rules.stored };
-    const seen = { head, blocks, sources, sql, tails, patterns, alertmanager };
-    const rooms = { agents, ingest, ...seen, seriesLimits: limits, ...shownRules };
+    const seen = { head, sources, sql, tails, patterns, alertmanager, ...shownRules };
+    const blocks = () => store.view().blocks;
+    const rooms = { agents, ingest, blocks, ...seen, seriesLimits: limits };
     const status = { lifecycle: parts.lifecycle, metrics, shownConfig: () => shown.config };
     const events = eventsOf(store, parts);
     const { dashboards, folders } = await openDashboards(config, store, parts, events);
@@ -147,6 +146,7 @@ export class Aggregator {
       cacheBytes: () => store.cacheBytes,
       maintenance: () => store.maintenanceState,
     };
+    const acts = adminActs(store, ingest, join(dataDir, "snapshots"));
     const stored = { dashboards, catalog, events, storeState, ...acts };
     const routes = apiRoutes({ config, clock, ...rooms, ...status, ...stored });
     routes.route("/", finerSamples(config, agents, receiver));
@@ -156,8 +156,7 @@ export class Aggregator {
     if (rollouts === undefined) routes.route("/", noFleetRoutes());
     const ui = parts.uiFolder === undefined ? undefined : staticUi(parts.uiFolder);
     const watch = watchOf(config, { store, agents, ingest, events }, parts);
-    const told = { events, watch };
-    const more = { folders, rules, alertmanager, told, routes, shown };
+    const more = { folders, rules, alertmanager, told: { events, watch }, routes, shown };
     const opened = { store, ingest, agents, sql, fleet, rollouts, ...more };
     return new Aggregator(receiver, ui, opened);
   }

@@ -38,8 +38,9 @@ import { dashboardRoutes } from "./routes/dashboards/routes.ts";
 import { flushRoutes } from "./routes/flush_routes.ts";
 import { adminRoutes, type AdminParts } from "./routes/prometheus/admin_routes.ts";
 import { deleteLogsRoutes, type DeleteLogsParts } from "./routes/loki/delete_routes.ts";
+import type { LokiParts } from "./routes/loki/context.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
-import { monitoringRoutes } from "./routes/monitoring/routes.ts";
+import { type MonitoringParts, monitoringRoutes } from "./routes/monitoring/routes.ts";
 import { prometheusRoutes } from "./routes/prometheus/routes.ts";
 import { shownConfig } from "#shared/runtime/config/shown_config.ts";
 import { blockMetas, flagsOf } from "./prometheus_status.ts";
@@ -124,25 +125,8 @@ export function apiRoutes(parts: ApiParts): Hono {
   );
   app.route("/", flushRoutes(parts.admin.flush));
   app.route("/", adminRoutes({ ...parts.admin, tenant: () => tenant }));
-  const now = () => clock.now();
-  app.route(
-    "/",
-    monitoringRoutes({
-      ...logs,
-      engine,
-      clock,
-      tenant: () => tenant,
-      version,
-      rules: parts.rules,
-      storedRules: parts.storedRules,
-      notifications: (limit, before) => parts.alertmanager.state.history(limit, before),
-    }),
-  );
-  app.route("/", deleteLogsRoutes({ ...parts.logDeletions, tenant: () => tenant, now }));
-  const shown = () => shownConfig(parts.shownConfig());
-  const knownPattern = (text: string) => parts.patterns.find(tenant, text);
-  const { rules } = parts;
-  app.route("/", lokiRoutes({ ...logs, tenant, now, build, config: shown, knownPattern, rules }));
+  app.route("/", restRoutes(parts, { ...logs, engine }));
+  app.route("/", lokiApi(parts, { ...logs, build }));
   app.route(
     "/",
     rpcRoutes({
@@ -155,14 +139,44 @@ export function apiRoutes(parts: ApiParts): Hono {
       sql: (text, rowsMax, signal) => sql.query({ tenant, sql: text, rowsMax, signal }),
     }),
   );
-  app.route("/", rulerRoutes(parts.storedRules));
   app.route("/", storedRoutes(parts));
   app.route("/", stateRoutes(parts));
   return app;
 }
 
-/** What people make: dashboards, annotations, saved queries. */
-function storedRoutes({ config, clock, dashboards, catalog }: ApiParts): Hono {
+type QueryParts = Pick<MonitoringParts, "engine" | "logs" | "limits" | "tails" | "onDropped">;
+
+/** Our own plain REST. */
+function restRoutes(parts: ApiParts, queries: QueryParts): Hono {
+  const { config, clock, rules, storedRules, alertmanager } = parts;
+  return monitoringRoutes({
+    ...queries,
+    clock,
+    tenant: () => config.tenant,
+    version,
+    rules,
+    storedRules,
+    notifications: (limit, before) => alertmanager.state.history(limit, before),
+  });
+}
+
+/** Loki's API. */
+function lokiApi(
+  parts: ApiParts,
+  given: Omit<QueryParts, "engine"> & Pick<LokiParts, "build">,
+): Hono {
+  const { config, clock, patterns, rules, logDeletions } = parts;
+  const tenant = () => config.tenant;
+  const now = () => clock.now();
+  const shown = () => shownConfig(parts.shownConfig());
+  const knownPattern = (text: string) => patterns.find(config.tenant, text);
+  return new Hono()
+    .route("/", deleteLogsRoutes({ ...logDeletions, tenant, now }))
+    .route("/", lokiRoutes({ ...given, tenant: tenant(), now, config: shown, knownPattern, rules }));
+}
+
+/** What people make: dashboards, annotations, saved queries, rules. */
+function storedRoutes({ config, clock, dashboards, catalog, storedRules }: ApiParts): Hono {
   const { tenant } = config;
   const rpc = { tenant, dashboards, catalog, clock };
   const http = { tenant: () => tenant, dashboards };
@@ -172,7 +186,8 @@ function storedRoutes({ config, clock, dashboards, catalog }: ApiParts): Hono {
       connectRoutes((router) => registerDashboardService(router, rpc)),
     )
     .route("/", dashboardRoutes(http))
-    .route("/", grafanaRoutes(http));
+    .route("/", grafanaRoutes(http))
+    .route("/", rulerRoutes(storedRules));
 }
 
 /** What is stored, what happened, and what alerts. */

@@ -3,7 +3,7 @@ import type { RuleLanguage } from "../rule_languages.ts";
 import { type FileGroup, checkRuleFile } from "../rule_file.ts";
 
 /** Characters of a group. */
-export const groupCharactersMax = 1_000_000;
+const groupCharactersMax = 1_000_000;
 /** Lines that are put before a group to make a file of it. */
 const head = "groups:\n  -\n";
 const headLines = 2;

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import { Catalog } from "../../catalog/catalog.ts";
 import { StoredRules } from "./stored_rules.ts";
@@ -18,6 +17,5 @@ export function newCatalogFile(): string {
 /** Stored rules over a catalog of their own. */
 export async function openStoredRules(catalogFile = newCatalogFile()): Promise<StoredRules> {
   const catalog = await Catalog.open(`sqlite://${catalogFile}`);
-  const now = () => systemClock.now();
-  return StoredRules.open({ catalog, tenant: "default", log: silentLogger, now });
+  return StoredRules.open({ catalog, tenant: "default", log: silentLogger, now: Date.now });
 }

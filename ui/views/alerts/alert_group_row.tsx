@@ -13,7 +13,7 @@ import {
 /** Alerts of one name that are listed without being asked for, and at most. */
 const [openMax, listedMax] = [5, 200];
 
-export const stateIcons: Readonly<Record<AlertState, IconName>> = {
+const stateIcons: Readonly<Record<AlertState, IconName>> = {
   firing: "warning",
   pending: "clock",
   silenced: "silent",

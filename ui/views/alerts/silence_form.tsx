@@ -1,6 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { putSilence, type SentAlert, type Silence } from "../../client/alertmanager.ts";
+import {
+  putSilence,
+  type SentAlert,
+  type Silence,
+  type SilenceMatcher,
+} from "../../client/alertmanager.ts";
 import { Select } from "../../overlays/select.tsx";
 import { showToast } from "../../overlays/toast.ts";
 import { notifierKey, useSentAlerts } from "../../queries/alerts.ts";
@@ -30,32 +35,80 @@ type Props = {
   readonly onDone: () => void;
 };
 
+type Draft = {
+  readonly text: string;
+  /** How long from now. */
+  readonly hours: string;
+  readonly author: string;
+  readonly comment: string;
+};
+
 /** Makes or changes a silence, and shows before which alerts it holds back. */
 export function SilenceForm({ text: first, changed, onDone }: Props) {
+  const [draft, setDraft] = useState<Draft>({
+    text: first,
+    hours: "4",
+    comment: changed?.comment ?? "",
+    author: changed?.createdBy ?? readItem(authorKey) ?? "",
+  });
+  const read = silenceMatchers(draft.text);
+  const fault = "fault" in read ? read.fault : undefined;
+  const { save, failure, isBusy } = useSave(changed, onDone);
+  const change = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
+  return (
+    <form
+      className="silence-form"
+      aria-label="Silence"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if ("matchers" in read) void save(draft, read.matchers);
+      }}
+    >
+      <label>
+        Matchers
+        <input
+          className="text-field"
+          value={draft.text}
+          spellCheck={false}
+          placeholder={'alertname="DiskFull", host=~"db.*"'}
+          aria-invalid={fault !== undefined && draft.text !== ""}
+          onChange={(event) => change({ text: event.target.value })}
+        />
+      </label>
+      {"matchers" in read && <Preview matches={silences(read.matchers)} />}
+      {fault !== undefined && draft.text !== "" && <p className="field-fault">{fault}</p>}
+      <Terms draft={draft} isNew={changed === undefined} onChange={change} />
+      {failure !== undefined && <ErrorText error={failure} what="The silence was not saved" />}
+      <button
+        type="submit"
+        className="button primary"
+        disabled={isBusy || fault !== undefined || draft.author === "" || draft.comment === ""}
+      >
+        {changed === undefined ? "Silence" : "Change silence"}
+      </button>
+    </form>
+  );
+}
+
+/** Saves a silence, and says what came of it. */
+function useSave(changed: Silence | undefined, onDone: () => void) {
   const queries = useQueryClient();
-  const [text, setText] = useState(first);
-  const [hours, setHours] = useState("4");
-  const [comment, setComment] = useState(changed?.comment ?? "");
-  const [author, setAuthor] = useState(changed?.createdBy ?? readItem(authorKey) ?? "");
   const [failure, setFailure] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
-  const read = silenceMatchers(text);
-  const fault = "fault" in read ? read.fault : undefined;
-  const save = async (): Promise<void> => {
-    if (!("matchers" in read)) return;
+  const save = async (draft: Draft, matchers: readonly SilenceMatcher[]): Promise<void> => {
     setBusy(true);
     setFailure(undefined);
     const nowMs = Date.now();
     try {
       await putSilence({
         ...(changed !== undefined && { id: changed.id }),
-        matchers: read.matchers,
+        matchers,
         startsMs: changed?.startsMs ?? nowMs,
-        endsMs: nowMs + Number(hours) * hourMs,
-        createdBy: author,
-        comment,
+        endsMs: nowMs + Number(draft.hours) * hourMs,
+        createdBy: draft.author,
+        comment: draft.comment,
       });
-      writeItem(authorKey, author);
+      writeItem(authorKey, draft.author);
       showToast({ state: "good", title: "The silence is in force" });
       await queries.invalidateQueries({ queryKey: notifierKey });
       onDone();
@@ -65,66 +118,48 @@ export function SilenceForm({ text: first, changed, onDone }: Props) {
       setBusy(false);
     }
   };
+  return { save, failure, isBusy };
+}
+
+/** For how long, by whom, and why. */
+function Terms({
+  draft,
+  isNew,
+  onChange,
+}: {
+  readonly draft: Draft;
+  readonly isNew: boolean;
+  readonly onChange: (part: Partial<Draft>) => void;
+}) {
   return (
-    <form
-      className="silence-form"
-      aria-label="Silence"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void save();
-      }}
-    >
+    <div className="silence-fields">
+      <Select
+        label={isNew ? "For" : "From now for"}
+        showLabel
+        value={draft.hours}
+        options={lengths}
+        onChange={(hours) => onChange({ hours })}
+      />
       <label>
-        Matchers
+        Your name
         <input
           className="text-field"
-          value={text}
-          spellCheck={false}
-          placeholder={'alertname="DiskFull", host=~"db.*"'}
-          aria-invalid={fault !== undefined && text !== ""}
-          onChange={(event) => setText(event.target.value)}
+          required
+          value={draft.author}
+          onChange={(event) => onChange({ author: event.target.value })}
         />
       </label>
-      {fault === undefined
-        ? "matchers" in read && <Preview matches={silences(read.matchers)} />
-        : text !== "" && <p className="field-fault">{fault}</p>}
-      <div className="silence-fields">
-        <Select
-          label={changed === undefined ? "For" : "From now for"}
-          showLabel
-          value={hours}
-          options={lengths}
-          onChange={setHours}
+      <label className="silence-comment">
+        Comment
+        <input
+          className="text-field"
+          required
+          value={draft.comment}
+          placeholder="Why, and who is on it"
+          onChange={(event) => onChange({ comment: event.target.value })}
         />
-        <label>
-          Your name
-          <input
-            className="text-field"
-            required
-            value={author}
-            onChange={(event) => setAuthor(event.target.value)}
-          />
-        </label>
-        <label className="silence-comment">
-          Comment
-          <input
-            className="text-field"
-            required
-            value={comment}
-            placeholder="Why, and who is on it"
-            onChange={(event) => setComment(event.target.value)}
-          />
-        </label>
-      </div>
-      {failure !== undefined && <ErrorText error={failure} what="The silence was not saved" />}
-      <button
-        type="submit"
-        className="button primary"
-        disabled={isBusy || fault !== undefined || author === "" || comment === ""}
-      >
-        {changed === undefined ? "Silence" : "Change silence"}
-      </button>
-    </form>
+      </label>
+    </div>
   );
 }
 

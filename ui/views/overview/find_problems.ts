@@ -4,7 +4,7 @@ import type { Storage } from "../../client/data_service.ts";
 import type { AgentRow, Lane, SeriesLimitRow, Service } from "../../client/query_service.ts";
 import { formatCount, formatSpan, formatValue } from "../../units/format.ts";
 import { reasonWords, sumLanes } from "../../client/account.ts";
-import { agentPage, alertsPage, explorePage, hostPage } from "../../state/places.ts";
+import { agentPage, alertsPage, hostPage } from "../../state/places.ts";
 import type { Problem } from "./problem.ts";
 import type { Holding } from "./since.ts";
 

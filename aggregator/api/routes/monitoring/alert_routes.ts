@@ -27,7 +27,6 @@ type Answers = (
 /** Plain REST for alerting rules: POST makes one, GET lists or shows, PUT changes, DELETE removes. */
 export function alertRoutes(answers: Answers, parts: AlertRouteParts): void {
   const { storedRules: stored } = parts;
-  const idOf = (c: Context): string => c.req.param("id") ?? "";
   const found = (id: string): StoredGroup => {
     const group = stored.find(namespace, id);
     if (group === undefined)
@@ -72,6 +71,10 @@ export function alertRoutes(answers: Answers, parts: AlertRouteParts): void {
     await stored.remove(namespace, name);
     return { deleted: name };
   });
+}
+
+function idOf(c: Context): string {
+  return c.req.param("id") ?? "";
 }
 
 async function bodyOf(c: Context): Promise<AlertBody> {
