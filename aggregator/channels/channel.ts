@@ -45,6 +45,8 @@ export type ChannelParts = {
   readonly fetch: typeof fetch;
   /** The wall clock, Unix milliseconds. */
   readonly now: () => number;
+  /** Whether the channel `script` may run programs. */
+  readonly areScriptsAllowed?: boolean;
 };
 
 /** A way to send notifications, such as Slack: `slack_configs` of a receiver. Each is a folder: schema, message, send, and a test. */

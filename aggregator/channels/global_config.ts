@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { duration } from "#shared/text/duration.ts";
-import { HttpConfig } from "./http/http_config.ts";
+import { HttpConfig, Tls } from "./http/http_config.ts";
 
 const text = z.string().optional();
 
@@ -21,7 +21,7 @@ export const GlobalConfig = z.strictObject({
   smtp_auth_identity: text,
   smtp_require_tls: z.boolean().default(true),
   smtp_force_implicit_tls: z.boolean().optional(),
-  smtp_tls_config: z.unknown().optional(),
+  smtp_tls_config: Tls.optional(),
   slack_api_url: secret().optional(),
   slack_api_url_file: text,
   slack_app_token: secret().optional(),

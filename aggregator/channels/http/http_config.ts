@@ -8,7 +8,7 @@ import {
   tlsShape,
 } from "#shared/http/client_config.ts";
 
-const Tls = z.lazy(() =>
+export const Tls = z.lazy(() =>
   z
     .strictObject({
       ...tlsShape(),

@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { secret } from "#shared/http/secret.ts";
+import { exactlyOne, httpShape, templated } from "../schema_parts.ts";
+
+/** An element of `googlechat_configs`: a webhook of a space of Google Chat. */
+export const GoogleChatConfig = z
+  .strictObject({
+    ...httpShape(true),
+    webhook_url: secret().optional(),
+    webhook_url_file: z.string().optional(),
+    text: templated(
+      '*{{ template "lapwing.default.title" . }}*\n{{ template "lapwing.default.text" . }}',
+    ),
+    /** One thread for each group. */
+    threads: z.boolean().default(true),
+  })
+  .superRefine(exactlyOne("webhook_url", "webhook_url_file"));
+export type GoogleChatConfig = z.output<typeof GoogleChatConfig>;
