@@ -172,7 +172,10 @@ function lokiApi(
   const knownPattern = (text: string) => patterns.find(config.tenant, text);
   return new Hono()
     .route("/", deleteLogsRoutes({ ...logDeletions, tenant, now }))
-    .route("/", lokiRoutes({ ...given, tenant: tenant(), now, config: shown, knownPattern, rules }));
+    .route(
+      "/",
+      lokiRoutes({ ...given, tenant: tenant(), now, config: shown, knownPattern, rules }),
+    );
 }
 
 /** What people make: dashboards, annotations, saved queries, rules. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Glob } from "bun";
 import { channels } from "./channels.ts";
-import { secretKeysOf, withSecretsHidden } from "./shown_secrets.ts";
+import { keysOf, secretKeysOf, withSecretsHidden } from "./shown_secrets.ts";
 import { webhook } from "./webhook/send.ts";
 
 const names = channels.map((some) => some(({ name }) => name));
@@ -20,8 +20,7 @@ test("every receiver of Alertmanager is there", () => {
 test("a key that has a file beside it is a secret", () => {
   for (const some of channels) {
     const [name, keys, secrets] = some(({ name: own, schema }) => {
-      const { shape } = schema.def as unknown as { shape: Record<string, unknown> };
-      return [own, Object.keys(shape), secretKeysOf(schema)] as const;
+      return [own, keysOf(schema), secretKeysOf(schema)] as const;
     });
     const withFiles = keys.filter((key) => keys.includes(`${key}_file`));
     const open = { telegram: ["chat_id"], incidentio: ["url"] }[name] ?? [];

@@ -9,12 +9,16 @@ export function withSecretsHidden(schema: z.ZodType, value: unknown): unknown {
   return hide(whole, whole, value);
 }
 
-/** Keys at the top of a schema that secret() marks. */
+/** Keys at the top of a schema. */
+export function keysOf(schema: z.ZodType): string[] {
+  const { properties } = jsonSchemaOf(schema);
+  return isObject(properties) ? Object.keys(properties) : [];
+}
+
+/** Those of them that secret() marks. */
 export function secretKeysOf(schema: z.ZodType): string[] {
   const { properties } = jsonSchemaOf(schema);
-  return isObject(properties)
-    ? Object.keys(properties).filter((key) => isSecret(properties[key]))
-    : [];
+  return keysOf(schema).filter((key) => isObject(properties) && isSecret(properties[key]));
 }
 
 function jsonSchemaOf(schema: z.ZodType): JsonSchema {

@@ -17,7 +17,7 @@ export type Email = {
 };
 
 /** Header names that are fields of their own. */
-const ownNames = ["subject", "from", "to"];
+const ownNames = new Set(["subject", "from", "to"]);
 
 /** What a notification says as an e-mail. */
 export function emailOf(
@@ -32,7 +32,7 @@ export function emailOf(
   );
   const [from, to] = [text(config.from), text(config.to)];
   const others = Object.entries(config.headers)
-    .filter(([name]) => !ownNames.includes(name.toLowerCase()))
+    .filter(([name]) => !ownNames.has(name.toLowerCase()))
     .map(([name, value]) => [name, oneLine(text(value))]);
   return {
     from,

@@ -22,7 +22,7 @@ export async function sendEmail(
   const [host, port] = addressOf(config.smarthost ?? "");
   const isImplicit = config.force_implicit_tls ?? port === 465;
   const tls = config.tls_config === undefined ? {} : await tlsOf({ tls_config: config.tls_config });
-  const servername = config.tls_config?.server_name ?? host;
+  const name = config.tls_config?.server_name;
   const socket = connect({ host, port });
   const stop = () => socket.destroy(new Error("no complete answer in time"));
   signal.addEventListener("abort", stop, { once: true });
@@ -32,7 +32,7 @@ export async function sendEmail(
     secure: isImplicit,
     requireTLS: config.require_tls === true && !isImplicit,
     ignoreTLS: config.require_tls === false && !isImplicit,
-    tls: { ...tls, servername },
+    tls: { ...tls, ...(name === undefined ? {} : { servername: name }) },
     greetingTimeout: greetingMsMax,
     socketTimeout: silenceMsMax,
     disableFileAccess: true,

@@ -16,14 +16,12 @@ const detailsLengthMax = 300;
 export async function answerOf(response: Response): Promise<Answer> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const reader = response.body?.getReader();
-  while (reader !== undefined && length < answerBytesMax) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    length += value.length;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    length += chunk.length;
+    // Leaving the loop cancels the rest.
+    if (length >= answerBytesMax) break;
   }
-  if (length >= answerBytesMax) await reader?.cancel();
   const text = Buffer.concat(chunks).subarray(0, answerBytesMax).toString("utf8");
   return { status: response.status, headers: response.headers, text };
 }

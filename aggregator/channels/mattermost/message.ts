@@ -4,7 +4,7 @@ import { withoutEmpty } from "../without_empty.ts";
 import type { Attachment, MattermostConfig } from "./schema.ts";
 
 const textRunesMax = 16_383;
-const priorities = ["urgent", "important", "standard"];
+const priorities = new Set(["urgent", "important", "standard"]);
 
 /** The body of an incoming webhook (developers.mattermost.com). */
 export function mattermostMessage(config: MattermostConfig, { text }: Texts) {
@@ -56,7 +56,7 @@ function attachmentOf(written: Attachment, text: Texts["text"]) {
 function priorityOf({ priority: written }: MattermostConfig, text: Texts["text"]) {
   if (written === undefined || written.priority === "") return {};
   const asked = text(written.priority).toLowerCase();
-  const priority = priorities.includes(asked) ? asked : "standard";
+  const priority = priorities.has(asked) ? asked : "standard";
   return {
     priority: {
       priority,

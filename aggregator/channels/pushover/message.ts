@@ -16,7 +16,6 @@ export function pushoverForm(
     config.html ? html(config.message) : text(config.message),
     messageRunesMax,
   ).trim();
-  const seconds = (ms: number) => String(Math.floor(ms / 1_000));
   return new URLSearchParams({
     token,
     user,
@@ -34,4 +33,8 @@ export function pushoverForm(
     ...(config.html ? { html: "1" } : {}),
     ...(config.monospace ? { monospace: "1" } : {}),
   });
+}
+
+function seconds(ms: number): string {
+  return String(Math.floor(ms / 1_000));
 }

@@ -5,7 +5,7 @@ import { inRunes } from "../truncated.ts";
 import type { VictorOpsConfig } from "./schema.ts";
 
 const stateRunesMax = 20_480;
-const types = ["CRITICAL", "WARNING", "INFO"];
+const types = new Set(["CRITICAL", "WARNING", "INFO"]);
 
 /** The body of an alert (help.victorops.com, REST endpoint). */
 export function victorOpsMessage(
@@ -14,7 +14,7 @@ export function victorOpsMessage(
   { text }: Texts,
 ): Readonly<Record<string, string>> {
   const type = text(config.message_type);
-  const firing = types.includes(type) ? type : "CRITICAL";
+  const firing = types.has(type) ? type : "CRITICAL";
   const custom = Object.entries(config.custom_fields).map(([name, value]) => [name, text(value)]);
   return {
     message_type: notification.status === "resolved" ? "RECOVERY" : firing,
