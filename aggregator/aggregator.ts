@@ -40,7 +40,6 @@ import { type SqlEngine, createSqlEngine } from "./query/sql.ts";
 import type { Alertmanager } from "./notify/alertmanager.ts";
 import { openAlertmanager } from "./notify/open_alertmanager.ts";
 import { applyingAll } from "./applying_all.ts";
-import type { Catalog } from "./catalog/catalog.ts";
 import { openRules } from "./rules/open_rules.ts";
 import type { SentAlert } from "./rules/sent_alerts.ts";
 import type { BlockStore } from "./blocks/block_store.ts";
@@ -289,7 +288,8 @@ async function openQueries(
 
 function rulesOf(
   config: AggregatorConfig,
-  rooms: Pick<Rooms, "ingest" | "alertmanager"> & { sources: Sources; catalog: Catalog },
+  rooms: Pick<Rooms, "ingest" | "alertmanager"> &
+    Pick<BlockStore["backupTools"], "catalog"> & { sources: Sources },
   { clock, log, metrics }: AggregatorParts,
 ): ReturnType<typeof openRules> {
   const { sources, ingest, alertmanager, catalog } = rooms;
