@@ -1,4 +1,5 @@
 import type { NotifiedAlert, Notification } from "./notification.ts";
+import { quotedReceiver } from "./templates/data.ts";
 
 /** Go's zero time, which stands for the end of an alert that fires. */
 const noEnd = "0001-01-01T00:00:00Z";
@@ -25,7 +26,7 @@ export function messageData(notification: Notification, alertsMax: number, versi
   const { alerts } = notification;
   const shown = alertsMax === 0 ? alerts : alerts.slice(0, alertsMax);
   return {
-    receiver: notification.receiver,
+    receiver: quotedReceiver(notification.receiver),
     status: notification.status,
     alerts: shown.map(alertData),
     notification_reason: notification.reason,

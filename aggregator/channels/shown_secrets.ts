@@ -21,8 +21,14 @@ export function secretKeysOf(schema: z.ZodType): string[] {
   return keysOf(schema).filter((key) => isObject(properties) && isSecret(properties[key]));
 }
 
+const known = new WeakMap<z.ZodType, JsonSchema>();
+
 function jsonSchemaOf(schema: z.ZodType): JsonSchema {
-  return { ...z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) };
+  const made = known.get(schema) ?? {
+    ...z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }),
+  };
+  known.set(schema, made);
+  return made;
 }
 
 function hide(whole: JsonSchema, written: unknown, value: unknown): unknown {

@@ -52,7 +52,7 @@ export function requireSuccess(
   });
 }
 
-export function reasonOf(status: number): FailureReason {
+function reasonOf(status: number): FailureReason {
   if (status === 401 || status === 403) return "authError";
   if (status === 429) return "rateLimited";
   if (status >= 400 && status < 500) return "clientError";

@@ -3,7 +3,7 @@ import { secret } from "#shared/http/secret.ts";
 import { duration } from "#shared/text/duration.ts";
 import { atMostOne, httpShape, isGiven, templated } from "../schema_parts.ts";
 
-export const chatPostUrl = "https://slack.com/api/chat.postMessage";
+const chatPostUrl = "https://slack.com/api/chat.postMessage";
 
 const Field = z.strictObject({
   title: templated().refine((text) => text !== "", "missing title of a field"),

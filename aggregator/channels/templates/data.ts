@@ -62,7 +62,7 @@ function pairsOf(labels: Labels): Value {
 }
 
 /** Labels or annotations: Alertmanager's KV, where a missing name is the empty text. */
-export function kvOf(labels: Labels): Value {
+function kvOf(labels: Labels): Value {
   const pairs = sorted(labels);
   return typed(
     { ...labels },
