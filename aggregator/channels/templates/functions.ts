@@ -9,7 +9,6 @@ import {
   TemplateTime,
   type Value,
   isList,
-  isMap,
   typed,
 } from "#shared/template/values.ts";
 import { jsonNamesOf } from "./data.ts";
@@ -21,9 +20,9 @@ export function safeText(value: Value) {
   return typeof value === "object" ? safeTexts.get(value) : undefined;
 }
 
-function safe(kind: "html" | "url", text: string): Value {
-  const value = typed({ text }, { methods: { String: () => text } });
-  safeTexts.set(value, { kind, text });
+function safe(kind: "html" | "url", written: string): Value {
+  const value = typed({ text: written }, { methods: { String: () => written } });
+  safeTexts.set(value, { kind, text: written });
   return value;
 }
 

@@ -169,9 +169,11 @@ test("webhook gets a token by OAuth 2.0 and keeps it", async () => {
   expect(failed).toMatchObject({ kind: "failed", reason: "clientError", isRetried: false });
 });
 
+function faults(config: unknown) {
+  return webhook.schema.safeParse(config).error?.issues.map(({ message }) => message);
+}
+
 test("webhook's configuration names its mistakes", () => {
-  const faults = (config: unknown) =>
-    webhook.schema.safeParse(config).error?.issues.map(({ message }) => message);
   expect(faults({})).toEqual(["expected one of url and url_file"]);
   expect(faults({ url: "a", url_file: "b" })).toEqual(["expected at most one of url and url_file"]);
   expect(faults({ url: "a", http_config: { basic_auth: {}, oauth2: {} } })?.length).toBeGreaterThan(
