@@ -1,5 +1,4 @@
 import { type Socket, connect } from "node:net";
-import { createTransport } from "nodemailer";
 import { messageOf } from "#shared/errors.ts";
 import { tlsOf } from "#shared/http/credentials.ts";
 import { type SecretValues, SendFailure } from "../failure.ts";
@@ -23,6 +22,8 @@ export async function sendEmail(
   const isImplicit = config.force_implicit_tls ?? port === 465;
   const tls = config.tls_config === undefined ? {} : await tlsOf({ tls_config: config.tls_config });
   const name = config.tls_config?.server_name;
+  // Loaded with the first e-mail: most processes send none.
+  const { createTransport } = await import("nodemailer");
   const socket = connect({ host, port });
   const stop = () => socket.destroy(new Error("no complete answer in time"));
   signal.addEventListener("abort", stop, { once: true });
