@@ -396,20 +396,3 @@ test("sns signs its request", async () => {
   );
   expect(new URLSearchParams(last?.body).get("MessageGroupId")).toHaveLength(64);
 });
-
-test("script runs a program only where that is allowed", async () => {
-  const config = { command: ["/bin/cat"] };
-  expect(await send("script", config)).toMatchObject({ kind: "failed", isRetried: false });
-  const run = (command: string[], timeout = "5s") =>
-    channelOf("script")((channel) =>
-      sendBy(channel, { command, timeout }, { parts: { ...parts, areScriptsAllowed: true } }),
-    );
-  const done = await run(["/bin/cat"]);
-  expect(done).toMatchObject({
-    kind: "sent",
-    answer: expect.stringContaining('"receiver":"team"'),
-  });
-  expect(await run(["/bin/sh", "-c", "echo bad >&2; exit 75"])).toMatchObject({ isRetried: true });
-  const late = { reason: "contextDeadlineExceeded", isRetried: true };
-  expect(await run(["/bin/sleep", "30"], "100ms")).toMatchObject(late);
-});
