@@ -7,6 +7,10 @@ function run(command: string[], timeout = "5s") {
   return sendBy(script, { command, timeout }, { parts });
 }
 
+function failed(code: number) {
+  return run(["/bin/sh", "-c", `echo bad >&2; exit ${code}`]);
+}
+
 test("script is off unless it is allowed", async () => {
   const outcome = await sendBy(script, { command: ["/bin/cat"] });
   expect(outcome).toMatchObject({ kind: "failed", isRetried: false });
@@ -18,7 +22,6 @@ test("script gives the notification to the program as JSON", async () => {
 });
 
 test("script retries code 75 only, and shows what the program wrote about it", async () => {
-  const failed = (code: number) => run(["/bin/sh", "-c", `echo bad >&2; exit ${code}`]);
   expect(await failed(75)).toMatchObject({ isRetried: true });
   expect(await failed(1)).toMatchObject({
     isRetried: false,
