@@ -74,8 +74,9 @@ const staleMs = 3_600_000;
 /** Files side by side, as those from end to end wait more than they compute; what they have in common is loaded once by each process. */
 const sideBySide = [`--parallel=${cpus().length + 1}`, "--no-isolate"];
 
-/** What is promised within seconds, and what goes by shares of a core, is measured while nothing else runs; an installation, and bodies that take all the memory they may, keep disk and cores to themselves anyway. */
+/** What is promised within seconds, what goes by shares of a core, and what is compared with another server by the second is measured while nothing else runs; an installation, and bodies that take all the memory they may, keep disk and cores to themselves anyway. */
 const alone = [
+  "conformance/alertmanager/differential",
   "end_to_end/bad_targets",
   "end_to_end/first_light",
   "end_to_end/freshness",

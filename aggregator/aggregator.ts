@@ -14,6 +14,7 @@ import { resolutionRoutes } from "./api/routes/fleet/resolution_routes.ts";
 import { adminActs } from "./admin_acts.ts";
 import { apiRoutes } from "./api/server.ts";
 import { staticUi } from "./api/static_ui.ts";
+import { withExternalUrl } from "./config/external_url.ts";
 import type { AggregatorConfig } from "./config/config.ts";
 import { ownBoards } from "./dashboards/boards/own_boards.ts";
 import { type LoadBoards, builtInDashboards, builtInPrefix } from "./dashboards/built_in.ts";
@@ -130,7 +131,12 @@ export class Aggregator {
     agentSeries.tellAccounts((tenant) => ingest.lanes.account(tenant));
     const { sources, sql } = await openQueries(config, { store, head }, parts);
     const { catalog } = store.backupTools;
-    const alertmanager = await openAlertmanager(config, { clock, log, metrics, catalog });
+    const alertmanager = await openAlertmanager(withExternalUrl(config), {
+      clock,
+      log,
+      metrics,
+      catalog,
+    });
     const rules = await rulesOf(config, { sources, ingest, alertmanager, catalog }, parts);
     const shown = { config };
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
@@ -180,7 +186,8 @@ export class Aggregator {
   /** Reads what can change while it runs, and gives what puts it in force. Throws OperatingError where there are mistakes. */
   async prepare(config: AggregatorConfig): Promise<() => void> {
     const { rules, alertmanager } = this.#rooms;
-    return applyingAll([rules.rules.prepare(config.rules), alertmanager.prepare(config)]);
+    const linked = withExternalUrl(config);
+    return applyingAll([rules.rules.prepare(linked.rules), alertmanager.prepare(linked)]);
   }
 
   /** What is shown as the configuration in effect, after a reload. */
@@ -296,7 +303,7 @@ function rulesOf(
   const append = (tenant: string, data: DueData) => ingest.append(tenant, data);
   const sendAlerts = (alerts: readonly SentAlert[]) => void alertmanager.put(alerts);
   const lent = { clock, metrics, sources, append, sendAlerts, catalog };
-  return openRules(config, { ...lent, log: log.child({ room: "rules" }) });
+  return openRules(withExternalUrl(config), { ...lent, log: log.child({ room: "rules" }) });
 }
 
 /** Limits on the active series of tenants, told as metrics. */

@@ -59,6 +59,7 @@ const AlertsSearch = z.object({
   q: text,
   tab: z.enum(["alerts", "rules", "silences", "notifications"]).optional().catch(undefined),
   is: z.enum(alertStates).optional().catch(undefined),
+  receiver: text,
   open: text,
 });
 

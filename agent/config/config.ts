@@ -111,6 +111,7 @@ export const AgentConfig = z.lazy(() =>
       query: z.unknown().optional(),
       dashboards: z.unknown().optional(),
       rules: z.unknown().optional(),
+      alertmanager: z.unknown().optional(),
     }),
   ),
 );

@@ -41,6 +41,7 @@ const atStart = {
   ingest: { flush_interval: "3s" },
   query: { sql: { rows_max: 5 } },
   rules: { memory_max: "64MiB" },
+  alertmanager: { data_retention: "1h" },
   dashboards: { interval: "6s" },
   fleet: { release_keys: ["RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"] },
   streams: { max_age: "3h" },

@@ -141,6 +141,16 @@ describe.skipIf(chromiumPath === undefined)("the page of alerts", () => {
     });
   });
 
+  test("the link of a notification shows the alerts of its receiver", async () => {
+    await on("/alerts?receiver=team", async (page) => {
+      const names = page.getByRole("list", { name: "Alerts by name" }).locator("strong");
+      await names.getByText("QueueFull").waitFor();
+      expect(await names.allTextContents()).toEqual(["QueueFull"]);
+      await page.getByRole("button", { name: "receiver team" }).click();
+      await names.getByText("Later").waitFor();
+    });
+  });
+
   test("the links of alerts open Explore", async () => {
     await on("/graph?g0.expr=vector(42)&g0.tab=1", async (page) => {
       await page.getByText("vector(42)").first().waitFor();

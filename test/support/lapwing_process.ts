@@ -41,6 +41,10 @@ export class LapwingProcess {
     const timer = setTimeout(() => listening.reject(new Error(`${name} is late`)), startTimeoutMs);
     try {
       return new LapwingProcess(child, await listening.promise);
+    } catch (thrown) {
+      child.kill("SIGKILL");
+      await child.exited;
+      throw thrown;
     } finally {
       clearTimeout(timer);
     }

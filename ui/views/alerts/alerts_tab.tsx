@@ -23,7 +23,7 @@ const groupsMax = 100;
 
 /** Everything that fires or is about to, grouped by name, the worst first. */
 export function AlertsTab() {
-  const { q = "", is, open } = route.useSearch();
+  const { q = "", is, receiver, open } = route.useSearch();
   const change = useSearchChange();
   const { intervalMs } = useFrame();
   const rules = useRules(intervalMs);
@@ -34,9 +34,13 @@ export function AlertsTab() {
     [rules.data, sent.data],
   );
   const groups = useMemo(() => {
-    const found = findAlerts(all, words);
-    return groupAlerts(is === undefined ? found : found.filter(({ state }) => state === is));
-  }, [all, words, is]);
+    const found = findAlerts(all, words).filter(
+      (alert) =>
+        (is === undefined || alert.state === is) &&
+        (receiver === undefined || alert.sent?.receivers.includes(receiver) === true),
+    );
+    return groupAlerts(found);
+  }, [all, words, is, receiver]);
   const opened = open === undefined ? undefined : all.find(({ key }) => key === open);
   return (
     <>
@@ -59,7 +63,10 @@ export function AlertsTab() {
           ) : (
             <>
               <StateFilters all={all} />
-              <Groups groups={groups} isFiltered={words !== "" || is !== undefined} />
+              <Groups
+                groups={groups}
+                isFiltered={words !== "" || is !== undefined || receiver !== undefined}
+              />
             </>
           )
         }
@@ -71,7 +78,7 @@ export function AlertsTab() {
 
 /** How many alerts are in each state; each is a filter. */
 function StateFilters({ all }: { readonly all: readonly ShownAlert[] }) {
-  const { is } = route.useSearch();
+  const { is, receiver } = route.useSearch();
   const change = useSearchChange();
   const counts = Map.groupBy(all, ({ state }) => state);
   return (
@@ -94,6 +101,11 @@ function StateFilters({ all }: { readonly all: readonly ShownAlert[] }) {
           </Button>
         );
       })}
+      {receiver !== undefined && (
+        <Button icon="cross" onClick={() => change({ receiver: "" })}>
+          receiver {receiver}
+        </Button>
+      )}
     </div>
   );
 }
@@ -110,7 +122,11 @@ function Groups({
   if (groups.length === 0)
     return isFiltered ? (
       <Empty title="No alert matches">
-        <button type="button" className="link" onClick={() => change({ q: "", is: "" })}>
+        <button
+          type="button"
+          className="link"
+          onClick={() => change({ q: "", is: "", receiver: "" })}
+        >
           Clear the filters
         </button>
       </Empty>
