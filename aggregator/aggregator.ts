@@ -131,13 +131,7 @@ export class Aggregator {
     agentSeries.tellAccounts((tenant) => ingest.lanes.account(tenant));
     const { sources, sql } = await openQueries(config, { store, head }, parts);
     const { catalog } = store.backupTools;
-    const alertmanager = await openAlertmanager(withExternalUrl(config), {
-      clock,
-      log,
-      metrics,
-      catalog,
-    });
-    const rules = await rulesOf(config, { sources, ingest, alertmanager, catalog }, parts);
+    const { alertmanager, rules } = await openAlerting(config, { store, ingest, sources }, parts);
     const shown = { config };
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
     const shownRules = { rules: () => rules.rules, storedRules: rules.rules.stored };
@@ -293,17 +287,25 @@ async function openQueries(
   return { sources, sql };
 }
 
-function rulesOf(
+/** Rules, and the Alertmanager that gets their alerts. */
+async function openAlerting(
   config: AggregatorConfig,
-  rooms: Pick<Rooms, "ingest" | "alertmanager"> &
-    Pick<BlockStore["backupTools"], "catalog"> & { sources: Sources },
+  { store, ingest, sources }: Pick<Rooms, "store" | "ingest"> & { readonly sources: Sources },
   { clock, log, metrics }: AggregatorParts,
-): ReturnType<typeof openRules> {
-  const { sources, ingest, alertmanager, catalog } = rooms;
-  const append = (tenant: string, data: DueData) => ingest.append(tenant, data);
-  const sendAlerts = (alerts: readonly SentAlert[]) => void alertmanager.put(alerts);
-  const lent = { clock, metrics, sources, append, sendAlerts, catalog };
-  return openRules(withExternalUrl(config), { ...lent, log: log.child({ room: "rules" }) });
+) {
+  const { catalog } = store.backupTools;
+  const linked = withExternalUrl(config);
+  const alertmanager = await openAlertmanager(linked, { clock, log, metrics, catalog });
+  const rules = await openRules(linked, {
+    clock,
+    metrics,
+    sources,
+    catalog,
+    append: (tenant: string, data: DueData) => ingest.append(tenant, data),
+    sendAlerts: (alerts: readonly SentAlert[]) => void alertmanager.put(alerts),
+    log: log.child({ room: "rules" }),
+  });
+  return { alertmanager, rules };
 }
 
 /** Limits on the active series of tenants, told as metrics. */
