@@ -7,7 +7,7 @@ export const notificationTables: readonly string[] = [
       silence TEXT NOT NULL,
       PRIMARY KEY (tenant, id)
     )`,
-  // What receivers were told of a group; id: SHA-256 of group key, receiver and integration.
+  // What receivers were sent of a group; id: SHA-256 of group key, receiver and integration.
   `CREATE TABLE notification_log (
       tenant TEXT NOT NULL,
       id TEXT NOT NULL,

@@ -25,6 +25,7 @@ export const aggregatorKeyEffects = {
     groups_max: "restart",
     silences_max: "reload",
     silence_size_max: "reload",
+    scripts: "restart",
     concurrency_max: "restart",
   },
   dashboards: "restart",

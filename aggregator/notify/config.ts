@@ -25,6 +25,8 @@ export const AlertmanagerKeys = z.strictObject({
   silences_max: z.int().min(1).default(10_000),
   /** Of one silence. */
   silence_size_max: byteSize.prefault("64KiB"),
+  /** Whether receivers may run programs of this host (`script_configs`). */
+  scripts: z.boolean().default(false),
   /** Notifications that one integration sends at the same time; the others wait for their turn. */
   concurrency_max: z.int().min(1).max(256).default(16),
 });

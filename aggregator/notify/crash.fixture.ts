@@ -24,7 +24,7 @@ const hook: Channel<z.output<typeof Hook>> = {
   send: async ({ url }, { groupKey, status, alerts, reason }, parts, signal) => {
     try {
       const names = alerts.map((one) => `${one.labels["alertname"]} ${one.status}`);
-      const body = JSON.stringify({ groupKey, status, reason, alerts: names });
+      const body = JSON.stringify({ groupKey, status, reason, alerts: names, pid: process.pid });
       dieAt("before_send");
       const answer = await parts.fetch(url, { method: "POST", body, signal });
       dieAt("after_send");

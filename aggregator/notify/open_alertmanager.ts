@@ -20,6 +20,7 @@ export function openAlertmanager(config: Config, parts: Parts): Promise<Alertman
         textsOf: (notification) => read.textsOf(notification, clock.now()),
         fetch,
         now: () => clock.now(),
+        areScriptsAllowed: config.alertmanager.scripts,
       };
     },
   });

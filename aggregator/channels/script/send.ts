@@ -18,7 +18,7 @@ export const script: Channel<ScriptConfig> = {
   send: (config, notification, parts, signal) =>
     attempt(async () => {
       if (parts.areScriptsAllowed !== true)
-        throw new SendFailure("scripts are off: allow them in the aggregator's configuration", {
+        throw new SendFailure("scripts are off: set alertmanager.scripts to true", {
           reason: "clientError",
           isRetried: false,
         });

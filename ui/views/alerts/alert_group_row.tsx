@@ -98,7 +98,7 @@ function AlertRow({
   );
 }
 
-/** What tells an alert from the others of its group. */
+/** What distinguishes an alert from the others of its group. */
 function OwnLabels({ alert, group }: { readonly alert: ShownAlert; readonly group: AlertGroup }) {
   const labels = ownLabels(alert, group);
   const summary = summaryOf(alert);

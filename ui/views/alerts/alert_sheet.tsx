@@ -112,7 +112,7 @@ function Texts({ annotations }: { readonly annotations: Readonly<Record<string, 
   );
 }
 
-/** Why nobody is notified. */
+/** Why no notification is sent. */
 function HeldBack({ alert: { sent } }: { readonly alert: ShownAlert }) {
   const silences = useSilences(0);
   const nowMs = useNow(5_000);

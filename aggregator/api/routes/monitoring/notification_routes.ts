@@ -70,7 +70,7 @@ export async function notificationsAnswer(
 ): Promise<NotificationsAnswer> {
   const { limit, before } = checkedParams(c, NotificationsParams);
   const most = Number(limit);
-  // One more tells whether there are older ones.
+  // One more shows whether there are older ones.
   const found = await history(most + 1, before === undefined ? undefined : placeOf(before));
   const page = found.slice(0, most);
   const last = page.at(-1);
