@@ -137,7 +137,7 @@ describe.skipIf(chromiumPath === undefined)("the page of alerts", () => {
       );
       await rows.filter({ hasText: "Broken" }).click();
       const sheet = page.getByRole("dialog", { name: "Broken" });
-      await sheet.getByText("found duplicate series").waitFor();
+      await sheet.getByText("found duplicate series").first().waitFor();
     });
   });
 
