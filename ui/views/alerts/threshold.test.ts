@@ -15,6 +15,6 @@ test.each(["absent(up)", "a > b", "a > 1 and b < 2", "a > bool 1"])(
   (query) => expect(comparedPart(query)).toEqual({ expr: query, threshold: undefined }),
 );
 
-test("what is not PromQL has no chart", () => {
+test("an expression that is not PromQL has no chart", () => {
   expect(comparedPart('sum(rate({app="a"} |= "x" [5m])) > 1')).toBeUndefined();
 });
