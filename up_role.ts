@@ -21,6 +21,7 @@ import { loadConfig } from "#shared/runtime/config/config_file.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { OpenedRole } from "#shared/runtime/role.ts";
 import { openLog } from "#shared/runtime/self_log_tap.ts";
+import { watchMemory } from "#shared/runtime/process/memory_pressure.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
 import { type KeyEffects, logRestartKeys, restartKeysOf } from "#shared/runtime/restart_keys.ts";
@@ -57,6 +58,7 @@ export async function openUpRole(
   const log = openLog(config.log.level);
   const metrics = createSelfMetrics();
   lifecycle.observe(log, metrics);
+  watchMemory(config.memory_high, metrics);
   const parts = { clock: systemClock, log, metrics };
   const agent = await Agent.open(config, { ...parts, uplink: "embedded", selfLogs: log.tap });
   const receiver = createEmbeddedReceiver(agent.port, { clock: systemClock, log });

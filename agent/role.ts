@@ -9,6 +9,7 @@ import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { OpenedRole } from "#shared/runtime/role.ts";
 import { openLog } from "#shared/runtime/self_log_tap.ts";
+import { watchMemory } from "#shared/runtime/process/memory_pressure.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
 import { logRestartKeys, restartKeysOf } from "#shared/runtime/restart_keys.ts";
@@ -38,6 +39,7 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
   const { config, remote } = await configured(own, flags, log);
   const metrics = createSelfMetrics();
   lifecycle.observe(log, metrics);
+  watchMemory(config.memory_high, metrics);
   const shared = { clock: systemClock, log, metrics };
   let isStarted = false;
   const troubles = (): string[] => {

@@ -6,6 +6,7 @@ import { loadConfig } from "#shared/runtime/config/config_file.ts";
 import { createLogger } from "#shared/runtime/log.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { OpenedRole } from "#shared/runtime/role.ts";
+import { watchMemory } from "#shared/runtime/process/memory_pressure.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { withRefusals } from "#shared/runtime/method_not_allowed.ts";
 import { logRestartKeys, restartKeysOf } from "#shared/runtime/restart_keys.ts";
@@ -32,6 +33,7 @@ export async function openAggregatorRole(
   const log = createLogger(config.log.level);
   const metrics = createSelfMetrics();
   lifecycle.observe(log, metrics);
+  watchMemory(config.memory_high, metrics);
   const parts = { clock: systemClock, log, metrics };
   const receiver = createNatsReceiver(config.nats, config.streams, {
     ...parts,

@@ -5,6 +5,7 @@ export const hostKeys: readonly string[] = [
   "tenant",
   "http",
   "lifecycle",
+  "memory_high",
   "log",
   "agent",
   "spool",

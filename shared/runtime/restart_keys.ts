@@ -12,6 +12,7 @@ export const baseKeyEffects = {
   http: "reload",
   data_dir: "restart",
   tenant: "restart",
+  memory_high: "restart",
   lifecycle: "restart",
   log: "restart",
 } as const satisfies KeyEffects;

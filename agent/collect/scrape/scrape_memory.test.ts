@@ -61,7 +61,7 @@ test("ScrapeMemory reports to a scrape whose time is over who holds the memory, 
 test("garbage is looked for after 64 MiB that scrapes gave back", async () => {
   let collections = 0;
   const churn = new Churn({ collect: () => void collections++ });
-  const memory = new ScrapeMemory(256 * 1024 ** 2, churn);
+  const memory = new ScrapeMemory(256 * 1024 ** 2, { churn });
   const { signal } = new AbortController();
   const lease = await memory.lease(63 * 1024 ** 2, signal);
   lease.release();
@@ -70,4 +70,24 @@ test("garbage is looked for after 64 MiB that scrapes gave back", async () => {
   other.resize(1024 ** 2);
   expect(collections).toBe(1);
   other.release();
+});
+
+test("ScrapeMemory lets scrapes begin within a quarter while memory is short, and one in any case", async () => {
+  let share = 1 / 4;
+  const memory = new ScrapeMemory(100, { lendable: (bytes) => bytes * share });
+  const first = await memory.lease(60, never());
+  const order: string[] = [];
+  const second = memory.lease(20, never()).then(() => order.push("second"));
+  const third = memory.lease(5, never()).then(() => order.push("third"));
+  const fourth = memory.lease(60, never()).then(() => order.push("fourth"));
+  expect(first.resize(70)).toBe(true);
+  first.release();
+  await Promise.all([second, third]);
+  expect(order).toEqual(["second", "third"]);
+  expect(memory.bytes).toBe(25);
+  share = 1;
+  const fifth = await memory.lease(1, AbortSignal.timeout(0)).catch(messageOf);
+  expect(fifth).toContain("no room for a large body in time");
+  await fourth;
+  expect(memory.bytes).toBe(85);
 });

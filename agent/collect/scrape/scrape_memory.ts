@@ -1,6 +1,7 @@
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { Churn } from "#shared/runtime/process/churn.ts";
 import { processGarbage } from "#shared/runtime/process/garbage.ts";
+import { processPressure } from "#shared/runtime/process/memory_pressure.ts";
 import { OperatingError } from "#shared/errors.ts";
 
 /** What one scrape holds of the memory for large bodies. */
@@ -12,19 +13,26 @@ export type ScrapeLease = {
 
 type Waiting = { readonly bytes: number; readonly grant: () => void };
 
+/** Of a bound, in bytes, what may be lent now. */
+type Lendable = (bytesMax: number) => number;
+type Options = { readonly churn?: Churn; readonly lendable?: Lendable };
+
 /**
  * Memory for large bodies of scrapes, and for what is made of them while they are parsed. A scrape takes the most that its body may have at once, so that
- * none waits for another that waits for it; the others wait for their turn, in order, up to their timeouts.
+ * none waits for another that waits for it; the others wait for their turn, in order, up to their timeouts. While the process holds much memory, scrapes
+ * begin within a quarter of the bound, or alone.
  */
 export class ScrapeMemory {
   readonly #bytesMax: number;
   #bytes = 0;
   readonly #waiting: Waiting[] = [];
   readonly #churn: Churn;
+  readonly #lendable: Lendable;
 
-  constructor(bytesMax: number, churn = new Churn({ collect: () => processGarbage.look() })) {
+  constructor(bytesMax: number, { churn, lendable }: Options = {}) {
     this.#bytesMax = bytesMax;
-    this.#churn = churn;
+    this.#churn = churn ?? new Churn({ collect: () => processGarbage.look() });
+    this.#lendable = lendable ?? ((bytes) => processPressure.lendable(bytes));
   }
 
   /** What is taken now. */
@@ -35,13 +43,17 @@ export class ScrapeMemory {
   /** Waits for room. A scrape that may be larger than all of the memory takes all of it. Throws OperatingError("overloaded") when `signal` aborts first. */
   async lease(bytes: number, signal: AbortSignal): Promise<ScrapeLease> {
     const wanted = Math.min(bytes, this.#bytesMax);
-    if (this.#waiting.length > 0 || !this.#hasRoom(wanted)) await this.#turn(wanted, signal);
+    if (this.#waiting.length > 0 || !this.#mayBegin(wanted)) await this.#turn(wanted, signal);
     else this.#bytes += wanted;
     return this.#lent(wanted);
   }
 
   #hasRoom(bytes: number): boolean {
     return this.#bytes + bytes <= this.#bytesMax;
+  }
+
+  #mayBegin(bytes: number): boolean {
+    return this.#bytes === 0 || this.#bytes + bytes <= this.#lendable(this.#bytesMax);
   }
 
   #turn(bytes: number, signal: AbortSignal): Promise<void> {
@@ -71,7 +83,7 @@ export class ScrapeMemory {
 
   #grant(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      if (!this.#hasRoom(next.bytes)) return;
+      if (!this.#mayBegin(next.bytes)) return;
       this.#bytes += next.bytes;
       this.#waiting.shift();
       next.grant();

@@ -179,3 +179,20 @@ test("a process that holds memory for a query is ended for queries that began be
   await second.end();
   expect(memory.bytes).toBe(0);
 });
+
+test("while memory is short, queries wait beyond a quarter of the bound, but for the first", async () => {
+  let share = 1;
+  const memory = new QueryMemory({ bytesMax: 100, lendable: (bytes) => bytes * share });
+  const [first, second] = [query(memory), query(memory)];
+  const [a, b] = [await first.share, await second.share];
+  a.hold(20);
+  b.hold(10);
+  expect(b.room()).toBeUndefined();
+  share = 1 / 4;
+  const room = b.room();
+  expect(await waits(room)).toBe(true);
+  expect(a.room()).toBeUndefined();
+  await first.end();
+  await room;
+  await second.end();
+});

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { Churn } from "#shared/runtime/process/churn.ts";
+import { processPressure } from "#shared/runtime/process/memory_pressure.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { QueryMemoryError, type MemoryRefusal } from "./memory_error.ts";
 
@@ -17,6 +18,8 @@ type Options = {
   readonly limitName?: string;
   readonly waitMaxMs?: number;
   readonly churn?: Churn;
+  /** Of the bound, in bytes, what may be lent now. */
+  readonly lendable?: (bytesMax: number) => number;
 };
 
 type Waiter = {
@@ -35,7 +38,8 @@ export function currentShare(): QueryShare | undefined {
 /**
  * The memory that all queries of the process may hold together: samples and lines that they have read, what they made of them, and
  * answers that are not sent yet. Beyond the bound queries wait, but for the one that began first: it goes on alone, so that no two
- * queries wait for each other. Where unread answers alone hold that much, all wait.
+ * queries wait for each other. Where unread answers alone hold that much, all wait. While the process holds much memory, they wait beyond a quarter
+ * of the bound.
  */
 export class QueryMemory {
   readonly #options: Required<Omit<Options, "churn">>;
@@ -49,7 +53,12 @@ export class QueryMemory {
   #countRefusal: (reason: MemoryRefusal) => void = () => {};
 
   constructor({ churn = new Churn(), ...options }: Options) {
-    this.#options = { waitMaxMs, limitName: "query.memory_max", ...options };
+    this.#options = {
+      waitMaxMs,
+      limitName: "query.memory_max",
+      lendable: (bytes) => processPressure.lendable(bytes),
+      ...options,
+    };
     this.#churn = churn;
   }
 
@@ -77,6 +86,10 @@ export class QueryMemory {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get #lendable(): number {
+    return this.#options.lendable(this.#options.bytesMax);
   }
 
   /** Runs `work` as one query. What it holds is free when `work` and the sending of its answer end, or `signal` aborts. */
@@ -129,12 +142,12 @@ export class QueryMemory {
 
   /** Throws QueryMemoryError where queries hold more than there is, and another than `share` goes on alone. */
   endLaterThanOthers(share: QueryShare): void {
-    if (this.#bytes > this.#options.bytesMax && !this.#isFirst(share)) throw this.#excess();
+    if (this.#bytes > this.#lendable && !this.#isFirst(share)) throw this.#excess();
   }
 
   #mayGo(share: QueryShare, isRead: boolean): boolean {
     if (isRead && this.#reads >= readsMax) return false;
-    return this.#bytes < this.#options.bytesMax || this.#isFirst(share);
+    return this.#bytes < this.#lendable || this.#isFirst(share);
   }
 
   /** Passes over answers that are being sent while they hold less than the bound: clients that never read must not add up. */

@@ -1,6 +1,8 @@
 import { hostname } from "node:os";
 import { z } from "zod";
+import { byteSize } from "../../text/byte_size.ts";
 import { HttpConfig } from "../door/config.ts";
+import { defaultHighBytes } from "../process/memory_pressure.ts";
 
 const hostAndPort = z
   .string()
@@ -19,6 +21,8 @@ export const baseShape = () => ({
     // As it may stand in a NATS subject.
     .regex(/^[0-9a-z][0-9a-z_-]{0,62}$/, "expected 1 to 63 of 0-9 a-z _ -, the first 0-9 or a-z")
     .default("default"),
+  /** Resident memory from which on requests, scrapes and queries get a quarter of their own bounds, until it is less. */
+  memory_high: byteSize.default(defaultHighBytes),
   /** What POST /-/reload and /-/quit may do. Whoever reaches the port may send them: there is no login yet. */
   lifecycle: z
     .strictObject({ reload: z.boolean().default(true), quit: z.boolean().default(false) })

@@ -1,16 +1,26 @@
 import { OperatingError } from "#shared/errors.ts";
 import { Churn } from "#shared/runtime/process/churn.ts";
 import { processGarbage } from "#shared/runtime/process/garbage.ts";
+import { processPressure } from "#shared/runtime/process/memory_pressure.ts";
 
-/** What all requests together may hold in memory; the one that would pass it is told to come again. */
+/** Of a bound, in bytes, what may be lent now. */
+type Lendable = (bytesMax: number) => number;
+type Options = { readonly churn?: Churn; readonly lendable?: Lendable };
+
+/**
+ * What all requests together may hold in memory; the one that would pass it is told to come again. While the process holds much memory, so is one
+ * that finds a quarter of the bound taken.
+ */
 export class MemoryBudget {
   readonly #bytesMax: number;
   readonly #churn: Churn;
+  readonly #lendable: Lendable;
   #bytes = 0;
 
-  constructor(bytesMax: number, churn = new Churn({ collect: () => processGarbage.look() })) {
+  constructor(bytesMax: number, { churn, lendable }: Options = {}) {
     this.#bytesMax = bytesMax;
-    this.#churn = churn;
+    this.#churn = churn ?? new Churn({ collect: () => processGarbage.look() });
+    this.#lendable = lendable ?? ((bytes) => processPressure.lendable(bytes));
   }
 
   /** What is taken now. */
@@ -24,6 +34,12 @@ export class MemoryBudget {
       throw new OperatingError(
         "overloaded",
         `requests hold ${this.#bytes} bytes, and ${bytes} more would pass the limit of ${this.#bytesMax}`,
+      );
+    const lendable = this.#lendable(this.#bytesMax);
+    if (this.#bytes >= lendable)
+      throw new OperatingError(
+        "overloaded",
+        `the process holds more memory than memory_high, and requests hold ${this.#bytes} bytes: they may hold ${lendable} until it is less`,
       );
     this.#bytes += bytes;
   }

@@ -1,0 +1,75 @@
+import { totalmem } from "node:os";
+import type { SelfMetrics } from "../self_metrics.ts";
+import { processGarbage } from "./garbage.ts";
+
+/** How long one look at the process's memory counts. */
+const lookEveryMs = 100;
+/** The part of its bound that a bounded memory lends while the process holds much. */
+const shareUnderPressure = 1 / 4;
+
+/** 1 GiB, or half of a smaller machine. */
+export const defaultHighBytes = Math.min(1024 ** 3, Math.floor(totalmem() / 2));
+
+type Options = {
+  readonly residentBytes?: () => number;
+  readonly monotonic?: () => number;
+  /** Begins to collect garbage. */
+  readonly collect?: () => void;
+};
+
+/**
+ * Whether the process holds more memory than it should. Bounds of requests, of scrapes and of queries limit what each of them holds, but not the
+ * sum of them with series, caches and garbage that is not collected yet. While that sum is high, each lends a quarter of its bound, so that large
+ * work is done piece by piece instead of all at once. (The kernel's `memory.high` of a cgroup works the same way.)
+ */
+export class MemoryPressure {
+  readonly #residentBytes: () => number;
+  readonly #monotonic: () => number;
+  readonly #collect: () => void;
+  #highBytes = Infinity;
+  #lookedMs = -Infinity;
+  #isHigh = false;
+
+  constructor({
+    residentBytes = () => process.memoryUsage.rss(),
+    monotonic = () => performance.now(),
+    collect = () => processGarbage.collect(),
+  }: Options = {}) {
+    this.#residentBytes = residentBytes;
+    this.#monotonic = monotonic;
+    this.#collect = collect;
+  }
+
+  /** Resident bytes from which on it is high; without a call it never is. */
+  setHigh(bytes: number): void {
+    this.#highBytes = bytes;
+    this.#lookedMs = -Infinity;
+  }
+
+  get isHigh(): boolean {
+    const nowMs = this.#monotonic();
+    if (nowMs - this.#lookedMs < lookEveryMs) return this.#isHigh;
+    this.#lookedMs = nowMs;
+    this.#isHigh = this.#residentBytes() > this.#highBytes;
+    if (this.#isHigh) this.#collect();
+    return this.#isHigh;
+  }
+
+  /** Of a bound, in bytes, what may be lent now. */
+  lendable(bytesMax: number): number {
+    return this.isHigh ? bytesMax * shareUnderPressure : bytesMax;
+  }
+}
+
+/** This process's. */
+export const processPressure = new MemoryPressure();
+
+/** From now on this process has much memory above `highBytes`; a metric shows it. */
+export function watchMemory(highBytes: number, metrics: SelfMetrics): void {
+  processPressure.setHigh(highBytes);
+  const isHigh = metrics.gauge(
+    "lapwing_process_memory_high",
+    "1 while the process holds more memory than memory_high, so that requests, scrapes and queries get a quarter of their bounds.",
+  );
+  metrics.onCollect(() => isHigh.set(processPressure.isHigh ? 1 : 0));
+}
