@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { duration } from "#shared/text/duration.ts";
+import { atMostOne } from "./key_checks.ts";
 import { HttpConfig, Tls } from "./http/http_config.ts";
 
 const text = z.string().optional();
 
-/** `global` of Alertmanager's configuration file: what integrations use that do not say otherwise. */
-export const GlobalConfig = z.strictObject({
+const shape = {
   /** An alert without an end is resolved after so long without hearing of it again. */
   resolve_timeout: duration.prefault("5m"),
   http_config: HttpConfig.optional(),
@@ -52,5 +52,14 @@ export const GlobalConfig = z.strictObject({
   jira_api_url: text,
   mattermost_webhook_url: secret().optional(),
   mattermost_webhook_url_file: text,
-});
+};
+
+/** Keys that have another one beside them which names a file. */
+const withFiles = Object.keys(shape).filter((key) => `${key}_file` in shape);
+
+/** `global` of Alertmanager's configuration file: what integrations use that do not say otherwise. */
+export const GlobalConfig = withFiles.reduce(
+  (schema, key) => schema.superRefine(atMostOne(key, `${key}_file`)),
+  z.strictObject(shape),
+);
 export type GlobalConfig = z.output<typeof GlobalConfig>;

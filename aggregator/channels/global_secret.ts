@@ -1,4 +1,4 @@
-import { isGiven } from "./schema_parts.ts";
+import { isGiven } from "./key_checks.ts";
 
 type Secret = { readonly text: string | undefined; readonly file: string | undefined };
 

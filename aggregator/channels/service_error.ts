@@ -13,7 +13,12 @@ export function refusedBy(
 
 /** A text member of a JSON answer; empty where there is none. */
 export function memberText(body: unknown, name: string): string {
-  if (typeof body !== "object" || body === null) return "";
-  const value: unknown = Object.entries(body).find(([key]) => key === name)?.[1];
+  const value = memberOf(body, name);
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+/** A member of a JSON answer; undefined where there is none. */
+export function memberOf(body: unknown, name: string): unknown {
+  if (typeof body !== "object" || body === null) return undefined;
+  return Object.entries(body).find(([key]) => key === name)?.[1];
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
-import { exactlyOne, httpShape, templated } from "../schema_parts.ts";
+import { exactlyOne } from "../key_checks.ts";
+import { httpShape, templated } from "../schema_parts.ts";
 
 /** An element of `discord_configs`. */
 export const DiscordConfig = z

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
-import { atMostOne, commonShape, templated } from "../schema_parts.ts";
+import { atMostOne } from "../key_checks.ts";
+import { commonShape, templated } from "../schema_parts.ts";
 import { Tls } from "../http/http_config.ts";
 
 export const smarthost = z

@@ -1,7 +1,7 @@
 import type { Channel } from "../channel.ts";
 import { attempt } from "../failure.ts";
 import type { GlobalConfig } from "../global_config.ts";
-import { isGiven } from "../schema_parts.ts";
+import { isGiven } from "../key_checks.ts";
 import { emailOf } from "./message.ts";
 import { EmailConfig, smarthost } from "./schema.ts";
 import { sendEmail } from "./smtp.ts";

@@ -3,7 +3,7 @@ import { messageOf } from "#shared/errors.ts";
 import { tlsOf } from "#shared/http/credentials.ts";
 import { type SecretValues, SendFailure } from "../failure.ts";
 import { secretValue } from "../secret_value.ts";
-import { isGiven } from "../schema_parts.ts";
+import { isGiven } from "../key_checks.ts";
 import type { Email } from "./message.ts";
 import type { EmailConfig } from "./schema.ts";
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { duration } from "#shared/text/duration.ts";
-import { atMostOne, exactlyOne, httpShape, isGiven } from "../schema_parts.ts";
+import { atMostOne, exactlyOne, isGiven } from "../key_checks.ts";
+import { httpShape } from "../schema_parts.ts";
 
 /** An element of `incidentio_configs`. */
 export const IncidentIoConfig = z

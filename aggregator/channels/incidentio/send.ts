@@ -1,5 +1,5 @@
 import { httpChannel, sent } from "../http/http_channel.ts";
-import { isGiven } from "../schema_parts.ts";
+import { isGiven } from "../key_checks.ts";
 import { incidentIoBody } from "./message.ts";
 import { IncidentIoConfig } from "./schema.ts";
 

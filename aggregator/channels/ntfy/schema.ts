@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
-import { atMostOne, httpShape, templated } from "../schema_parts.ts";
+import { atMostOne } from "../key_checks.ts";
+import { httpShape, templated } from "../schema_parts.ts";
 
 /** An element of `ntfy_configs`: a topic of ntfy.sh, or of a server of your own. */
 export const NtfyConfig = z

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
-import { atMostOne, httpShape, templated } from "../schema_parts.ts";
+import { atMostOne } from "../key_checks.ts";
+import { httpShape, templated } from "../schema_parts.ts";
 
 const types = ["team", "teams", "user", "escalation", "schedule"];
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { duration } from "#shared/text/duration.ts";
-import { exactlyOne, httpShape, templated } from "../schema_parts.ts";
+import { exactlyOne } from "../key_checks.ts";
+import { httpShape, templated } from "../schema_parts.ts";
 
 /** What every event contains besides the details of the configuration. */
 export const defaultDetails: Readonly<Record<string, unknown>> = {

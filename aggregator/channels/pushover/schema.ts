@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { goDuration } from "../go_duration.ts";
-import { exactlyOne, httpShape, templated } from "../schema_parts.ts";
+import { exactlyOne } from "../key_checks.ts";
+import { httpShape, templated } from "../schema_parts.ts";
 
 /** An element of `pushover_configs`. */
 export const PushoverConfig = z

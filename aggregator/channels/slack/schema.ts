@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { duration } from "#shared/text/duration.ts";
-import { atMostOne, httpShape, isGiven, templated } from "../schema_parts.ts";
+import { atMostOne, isGiven } from "../key_checks.ts";
+import { httpShape, templated } from "../schema_parts.ts";
 
 const chatPostUrl = "https://slack.com/api/chat.postMessage";
 

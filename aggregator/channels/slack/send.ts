@@ -1,6 +1,6 @@
 import { type Answer, jsonOf } from "../http/answer.ts";
 import { type Attempt, type Sent, httpChannel } from "../http/http_channel.ts";
-import { isGiven } from "../schema_parts.ts";
+import { isGiven } from "../key_checks.ts";
 import { memberText, refusedBy } from "../service_error.ts";
 import { slackMessage } from "./message.ts";
 import { SlackConfig } from "./schema.ts";

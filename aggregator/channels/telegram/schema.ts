@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
-import { atMostOne, exactlyOne, httpShape, templated } from "../schema_parts.ts";
+import { atMostOne, exactlyOne } from "../key_checks.ts";
+import { httpShape, templated } from "../schema_parts.ts";
 
 /** An element of `telegram_configs`. */
 export const TelegramConfig = z

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { duration } from "#shared/text/duration.ts";
-import { atMostOne, exactlyOne, httpShape } from "../schema_parts.ts";
+import { atMostOne, exactlyOne } from "../key_checks.ts";
+import { httpShape } from "../schema_parts.ts";
 
 /** An element of `webhook_configs`: a POST of the notification as JSON. */
 export const WebhookConfig = z

@@ -151,6 +151,19 @@ time_intervals:
   ]);
 });
 
+test("readAlertmanagerConfig() refuses a secret that global gives both inline and by a file", () => {
+  const text = `global:
+  slack_api_url: https://hooks.example/x
+  slack_api_url_file: /slack
+  telegram_bot_token_file: /telegram
+route: {receiver: a}
+receivers: [{name: a}]
+`;
+  expect(mistakesOf(text)).toEqual([
+    "am.yml:3:23: global.slack_api_url_file: expected at most one of slack_api_url and slack_api_url_file",
+  ]);
+});
+
 test("readAlertmanagerConfig() names the place of a mistake in the syntax", () => {
   expect(mistakesOf("route: {receiver: a\nreceivers: []\n")[0]).toMatch(/^am\.yml:\d+:\d+: /);
   expect(mistakesOf("")).toEqual([
