@@ -31,3 +31,14 @@ test("DecodedCache does not keep what has grown beyond its bound, and tells what
   cache.set("c", "c", 11);
   expect([cache.bytes, cache.get("c")]).toEqual([0, undefined]);
 });
+
+test("DecodedCache lets go when memory becomes short", () => {
+  let share = 1;
+  const cache = new DecodedCache<string>(100, { lendable: (bytes) => bytes * share });
+  for (const key of ["a", "b", "c", "d"]) cache.set(key, key, 20);
+  share = 1 / 4;
+  expect(cache.get("b")).toBe("b");
+  expect([cache.bytes, cache.get("b"), cache.get("d")]).toEqual([20, "b", undefined]);
+  cache.set("e", "e", 26);
+  expect(cache.get("e")).toBeUndefined();
+});

@@ -1,3 +1,5 @@
+import { processPressure } from "#shared/runtime/process/memory_pressure.ts";
+
 /** What is kept: how much memory it takes is told by whoever puts it in. */
 type Entry<Value> = { readonly value: Value; readonly bytes: number };
 
@@ -9,21 +11,23 @@ type Options = {
    * find nothing of it: each goes just before it is wanted.
    */
   readonly evictsAny?: boolean;
+  /** Of the bound, in bytes, what may be kept now. */
+  readonly lendable?: (bytesMax: number) => number;
 };
 
 /**
  * Values by key within a bound of bytes, the least recently used go first. Blocks never change, so what was decoded
- * from one is right for as long as it is kept.
+ * from one is right for as long as it is kept. While the process holds much memory, a quarter of the bound is kept.
  */
 export class DecodedCache<Value> {
   readonly #bytesMax: number;
   readonly #entries = new Map<string, Entry<Value>>();
-  readonly #options: Options;
+  readonly #options: Options & Required<Pick<Options, "lendable">>;
   #bytes = 0;
 
   constructor(bytesMax: number, options: Options = {}) {
     this.#bytesMax = bytesMax;
-    this.#options = options;
+    this.#options = { lendable: (bytes) => processPressure.lendable(bytes), ...options };
   }
 
   get bytes(): number {
@@ -32,10 +36,12 @@ export class DecodedCache<Value> {
 
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    return entry.value;
+    if (entry !== undefined) {
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+    }
+    this.#trim();
+    return entry?.value;
   }
 
   /** What is larger than the bound is not kept, nor what was there of it before it grew. */
@@ -43,13 +49,13 @@ export class DecodedCache<Value> {
     const before = this.#entries.get(key)?.bytes ?? 0;
     this.#bytes -= before;
     this.#entries.delete(key);
-    if (bytes > this.#bytesMax) {
+    if (bytes > this.#keptMax) {
       this.#options.onEvicted?.(bytes);
       return;
     }
     this.#bytes += bytes;
     this.#entries.set(key, { value, bytes });
-    while (this.#bytes > this.#bytesMax) this.#evict();
+    this.#trim();
   }
 
   /** Lets go of all whose key begins with this. */
@@ -59,6 +65,15 @@ export class DecodedCache<Value> {
       this.#entries.delete(key);
       this.#bytes -= bytes;
     }
+  }
+
+  get #keptMax(): number {
+    return this.#options.lendable(this.#bytesMax);
+  }
+
+  #trim(): void {
+    const keptMax = this.#keptMax;
+    while (this.#bytes > keptMax) this.#evict();
   }
 
   #evict(): void {

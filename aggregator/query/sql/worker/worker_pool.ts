@@ -1,4 +1,5 @@
 import { OperatingError } from "#shared/errors.ts";
+import { processPressure } from "#shared/runtime/process/memory_pressure.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { throwIfAborted } from "../../../duckdb/duckdb.ts";
 import type { SqlJob } from "./job.ts";
@@ -18,13 +19,15 @@ export type PoolConfig = {
   readonly waitingMax: number;
   /** Of DuckDB in each process. */
   readonly memoryBytes: number;
+  /** Whether memory is short, so that one process must do. */
+  readonly isMemoryShort?: () => boolean;
 };
 
 export type RunJob = (job: SqlJob) => Promise<SqlTable>;
 
 /**
  * Processes for SQL statements, one statement each. One stands by while there are clients, so that a query does not wait for its start
- * (0.2 s); one that was killed is replaced at once.
+ * (0.2 s); one that was killed is replaced at once. While memory is short, there is one process, and one statement at a time.
  */
 export class WorkerPool {
   readonly #config: PoolConfig;
@@ -93,8 +96,8 @@ export class WorkerPool {
 
   async #enter(signal: AbortSignal): Promise<void> {
     throwIfAborted(signal);
-    const { runningMax, waitingMax } = this.#config;
-    if (this.#running < runningMax) {
+    const { waitingMax } = this.#config;
+    if (this.#running < this.#runningMax) {
       this.#running += 1;
       return;
     }
@@ -135,17 +138,28 @@ export class WorkerPool {
     await worker.settle(reason instanceof OperatingError && reason.code === "timeout");
     this.#busy.delete(worker);
     if (this.#isClosed) return;
-    if (worker.isUsable) this.#idle.push(worker);
+    const others = this.#idle.length + this.#busy.size;
+    if (worker.isUsable && (others === 0 || !this.#isMemoryShort())) this.#idle.push(worker);
     else {
       void worker.stop();
-      if (this.#idle.length === 0) this.#idle.push(this.#start());
+      if (others === 0 || (this.#idle.length === 0 && !this.#isMemoryShort()))
+        this.#idle.push(this.#start());
     }
-    const [next] = this.#waiting;
-    if (next === undefined) this.#running -= 1;
-    else {
+    this.#running -= 1;
+    for (const next of this.#waiting) {
+      if (this.#running >= this.#runningMax) return;
       this.#waiting.delete(next);
+      this.#running += 1;
       next();
     }
+  }
+
+  get #runningMax(): number {
+    return this.#isMemoryShort() ? 1 : this.#config.runningMax;
+  }
+
+  #isMemoryShort(): boolean {
+    return this.#config.isMemoryShort?.() ?? processPressure.isHigh;
   }
 
   #start(): WorkerProcess {
