@@ -24,7 +24,7 @@ import {
 import { parseMetricSelector } from "#shared/query_language/promql/parse.ts";
 import type { Sources } from "../query/sources.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { removedRecords } from "../catalog/log_deletions.ts";
+import { removedItems } from "../catalog/removed_items.ts";
 import type { MaintenanceState } from "../blocks/maintenance.ts";
 import type { Block } from "../read/store.ts";
 import { guarded } from "./connect_routes.ts";
@@ -81,7 +81,7 @@ async function storageAnswer(parts: DataRpcParts) {
   const all = blocks();
   const blockBytes = all.reduce((sum, { bytes }) => sum + bytes, 0);
   const { files, bytes } = await pendingDeletions(catalog);
-  const removed = await removedRecords(catalog, tenant);
+  const removed = await removedItems(catalog, tenant);
   const { samples, records } = head.size();
   const { series, minMs = 0, maxMs = 0 } = head.overview(tenant);
   const { endedMs, fault, deletionStopped, damages, scrub } = maintenance();
@@ -109,8 +109,7 @@ async function storageAnswer(parts: DataRpcParts) {
     scrubbedMs: scrub.lastPassMs,
     scrubDoneBytes: scrub.doneBytes,
     scrubTotalBytes: scrub.totalBytes,
-    lostSamples: removed.lost_samples ?? 0,
-    lostRecords: removed.lost ?? 0,
+    removed: [...removed],
   });
 }
 

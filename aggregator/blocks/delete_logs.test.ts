@@ -14,6 +14,7 @@ import { withStorage } from "../tools/storage_tools.ts";
 import { cutOf, lines, openTestStore } from "../read/store.fixture.ts";
 import type { Deletion, Store } from "../read/store.ts";
 import { streamLists } from "../query/stream_lists.ts";
+import { removedOf } from "./removed.fixture.ts";
 
 let dataDir: string;
 beforeEach(() => {
@@ -108,7 +109,7 @@ test("deleteLogs() hides at once from queries, streams and files, and takes out 
   await store.maintain();
   expect(await inFiles()).toEqual(left);
   expect(await store.logDeletions("t")).toMatchObject([{ status: "processed", removed: 2 }]);
-  expect(await store.removedRecords("t")).toEqual({ deleted: 2 });
+  expect(await removedOf(store, "t")).toEqual({ logs: { deleted: 2 } });
   // What was stored is in blocks, or counted as deleted.
   expect(items(store) + 2).toBe(5);
   await commit(store, 5, lines("x", ["token of later"], 20));
@@ -154,7 +155,7 @@ test("a deletion goes by parsed labels, patterns and addresses, and outlives a r
   await store.maintain();
   await store.maintain();
   expect(await inFiles()).toEqual(left);
-  expect(await store.removedRecords("t")).toEqual({ deleted: 4 });
+  expect(await removedOf(store, "t")).toEqual({ logs: { deleted: 4 } });
   await store.close();
 });
 
@@ -278,7 +279,7 @@ test("retention: rules of streams take out of blocks what others of them keep, b
     store = await open({ retention }, { nowMs: days * day });
     await store.maintain();
     expect(await bodies(store)).toEqual([...left]);
-    expect(await store.removedRecords("t")).toEqual({ ...removed });
+    expect((await removedOf(store, "t")).logs ?? {}).toEqual({ ...removed });
     await store.close();
   }
 });

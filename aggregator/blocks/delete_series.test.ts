@@ -8,6 +8,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import * as fc from "fast-check";
 import { cutOf, gauge, openTestStore, sampleTexts } from "../read/store.fixture.ts";
 import type { Deletion, Store } from "../read/store.ts";
+import { removedOf } from "./removed.fixture.ts";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -94,6 +95,7 @@ test("maintain() takes deleted samples out of the files, and a later sample of t
   await store.maintain();
   const items = () => store.view().blocks.reduce((sum, block) => sum + block.items, 0);
   expect(items()).toBe(7);
+  expect(await removedOf(store, "t")).toEqual({ metrics: { deleted: 6 } });
   expect(await stored(store)).toEqual([
     "a 1200=7",
     "b 1000=1 1500=-1 2000=2 2500=-2 3000=3 3500=-3",
@@ -104,7 +106,24 @@ test("maintain() takes deleted samples out of the files, and a later sample of t
   await store.close();
   const again = await openTestStore(dataDir, {});
   expect(await stored(again)).toEqual([]);
+  expect(await removedOf(again, "t")).toEqual({ metrics: { deleted: 13 } });
   await again.close();
+});
+
+test("a merge counts the samples that it finds twice, of which the first stays", async () => {
+  const compaction = { blocks_max: 1 };
+  const store = await openTestStore(newFolder(), { compaction }, { nowMs: 86_400_000 });
+  const commit = (sequence: number, times: readonly number[], value: number) => {
+    const values = times.map(() => value);
+    return store.commit(cutOf({ metrics: [gauge("a", times, values)] }, sequence), () => {});
+  };
+  await commit(1, [1_000, 2_000], 1);
+  await commit(2, [2_000, 3_000], 2);
+  await store.maintain();
+  expect(store.view().blocks.map(({ items }) => items)).toEqual([3]);
+  expect(await stored(store)).toEqual(["a 1000=1 2000=1 3000=2"]);
+  expect(await removedOf(store, "t")).toEqual({ metrics: { duplicate: 1 } });
+  await store.close();
 });
 
 test("a deletion is audited, survives opening again, and leaves no object behind once done", async () => {

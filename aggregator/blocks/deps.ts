@@ -10,6 +10,7 @@ import type { Duckdb } from "../duckdb/duckdb.ts";
 import type { StorageClaim } from "./identity/storage_claim.ts";
 import type { ObjectStore } from "../objects/object_store.ts";
 import type { Ownership } from "../catalog/holds/ownership.ts";
+import type { RemovalReason } from "../read/removals.ts";
 import type { Block } from "../read/store.ts";
 import type { StoreMeters } from "./store_meters.ts";
 import type { TierFloors } from "./tiers/floors.ts";
@@ -50,6 +51,8 @@ export type BlockChange = Pick<
   "added" | "removed" | "deleteAfterMs" | "tiered" | "floors" | "removals" | "trashed"
 > & {
   readonly without: Deleted;
+  /** Why the items of removed blocks go that are in no added one. Absent: by a deletion, or because another block has them. */
+  readonly reason?: RemovalReason;
   /** Blocks that stay, out of whose content the added ones were made besides: what is deleted out of these concerns those too. */
   readonly sources?: readonly Block[];
 };

@@ -57,6 +57,9 @@ test("samples go when the next tier has them, tiers when theirs is over", async 
     expect(await valuesOf(world, "rate(x_total[10m])")).toEqual([2, 2, 2]);
     await world.age(midnightMs + 32 * dayMs);
     expect(world.widths()).toEqual([]);
+    // What tiers drop is not counted: all samples had left before.
+    const removed = [{ signal: "metrics" as const, reason: "downsampled" as const, items: 240 }];
+    expect(await world.store.removedItems("t")).toEqual(removed);
   });
 });
 

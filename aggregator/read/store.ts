@@ -20,7 +20,7 @@ import type {
   StreamVisitor,
 } from "./source.ts";
 import type { CutMetrics } from "./cut_metrics.ts";
-import type { LogDeletion, RemovalReason } from "./removals.ts";
+import type { LogDeletion, RemovedItems } from "./removals.ts";
 import type { ExemplarsWritten } from "./exemplars_written.ts";
 
 /** What the head hands over to become blocks, with the positions it brings everything up to. By tenant. */
@@ -152,8 +152,8 @@ export type Store = {
   /** Takes a deletion of log records back; false where there is none of this id, or its records are no longer all there. */
   cancelLogDeletion(id: string, tenant: string, actor: string): Promise<boolean>;
   logDeletions(tenant: string): Promise<readonly LogDeletion[]>;
-  /** Log records that were stored and are in no block any more, by reason. */
-  removedRecords(tenant: string): Promise<Partial<Record<RemovalReason, number>>>;
+  /** Items that were stored and are in no block any more, by signal and reason. */
+  removedItems(tenant: string): Promise<readonly RemovedItems[]>;
   /** One round of what runs in the background: retention, compaction, deletion of files that are no longer needed. */
   maintain(): Promise<void>;
   close(): Promise<void>;

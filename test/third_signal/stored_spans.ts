@@ -42,7 +42,6 @@ export const storedSpans: StoredSignal = {
   },
   expired: (blocks, { nowMs }) => olderThan(blocks, nowMs, () => spansKeptMs),
   keptMs: () => spansKeptMs,
-  lostAs: undefined,
 };
 
 async function mergeSpans(

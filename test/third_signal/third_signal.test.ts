@@ -136,6 +136,7 @@ async function deletion(world: World, startMs: number): Promise<void> {
   await world.store.maintain();
   expect(world.items(spans.name)).toBe(25);
   expect(await world.stored()).toEqual(left);
+  expect(await world.removed()).toEqual({ spans: { deleted: 5 } });
   for (const signal of ["metrics", "logs"] as const) expect(world.items(signal)).toBe(30);
 }
 
@@ -191,6 +192,8 @@ async function retention(world: World): Promise<void> {
     35, 50, 50,
   ]);
   expect(world.account(spans.name)).toMatchObject({ collected: 55, stored: 50, inFlight: 0 });
+  // The rebuilt catalog does not know what had left before.
+  expect(await world.removed()).toEqual({ spans: { retention: 10 } });
   await world.stop();
   const trash = await world.command("read", listTrash);
   expect(trash.filter(isExpired).map(({ origin }) => origin)).toEqual([old?.key ?? ""]);
@@ -206,6 +209,7 @@ async function anotherVersion(world: World): Promise<void> {
   const config = { ...storeConfig, sweep_after: 0 };
   const { dataDir } = world;
   await world.start();
+  expect(await world.removed()).toEqual({ spans: { retention: 0 } });
   const selectors = [[{ name: "name", op: "=" as const, value: "get" }]];
   const what = { signal: spans.name, tenant, selectors, startMs: 0, endMs: Date.now() };
   await world.store.deleteSeries(what, "somebody");

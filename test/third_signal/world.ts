@@ -7,6 +7,7 @@ import { createNatsUplink } from "#agent/uplink/nats_uplink.ts";
 import { createAgentPort } from "#agent/uplink/port.ts";
 import type { BlockStore } from "#aggregator/blocks/block_store.ts";
 import { StoreConfig } from "#aggregator/blocks/config.ts";
+import { removedOf } from "#aggregator/blocks/removed.fixture.ts";
 import { openStore } from "#aggregator/blocks/open_store.ts";
 import { storedSignals } from "#aggregator/blocks/signals/stored_signals.ts";
 import { Duckdb } from "#aggregator/duckdb/duckdb.ts";
@@ -199,6 +200,11 @@ export class World {
 
   items(signal: Signal): number {
     return this.blocks(signal).reduce((sum, { items }) => sum + items, 0);
+  }
+
+  /** What left the blocks, by signal and reason. */
+  removed(): Promise<Record<string, Record<string, number>>> {
+    return removedOf(this.store, tenant);
   }
 
   /** The spans of all blocks, by time, as a reader of files sees them. */

@@ -8,6 +8,7 @@ import { MissingBlocks } from "../../read/missing_blocks.ts";
 import type { BlockStore } from "../block_store.ts";
 import { cutOf, gauge, lines, openTestStore, sampleTexts } from "../../read/store.fixture.ts";
 import type { Block } from "../../read/store.ts";
+import { removedOf } from "../removed.fixture.ts";
 
 // What runs in the background beside a damaged block: it goes on for the others, and the damaged one stays until it is repaired.
 
@@ -163,7 +164,10 @@ test("retention moves a damaged block to the trash with the others, and counts i
   expect(store.view().blocks).toEqual([]);
   const trashed = readdirSync(join(dataDir, "blocks", ".trash"), { recursive: true }).map(String);
   expect(trashed.filter((name) => name.endsWith(".parquet.trash"))).toHaveLength(5);
-  expect(await store.removedRecords("t")).toEqual({ retention: 6 });
+  expect(await removedOf(store, "t")).toEqual({
+    logs: { retention: 6 },
+    metrics: { retention: 9 },
+  });
   expect(store.maintenanceState.damages).toEqual([]);
   await store.close();
 }, 30_000);

@@ -35,5 +35,4 @@ export const storedLogs: StoredSignal = {
   expired: (blocks, { config, nowMs }) =>
     olderThan(blocks, nowMs, (tenant) => logRetention(config, tenant).periodsMs.at(-1) ?? Infinity),
   keptMs: ({ retention }, { tenant }) => retention.tenants[tenant]?.logs ?? retention.logs,
-  lostAs: "lost",
 };

@@ -52,7 +52,6 @@ export const storedMetrics: StoredSignal = {
     if (bucketMs === 0) return rawKeepMs;
     return tiers.find((tier) => tier.bucketMs === bucketMs)?.keepMs ?? config.retention.metrics;
   },
-  lostAs: "lost_samples",
 };
 
 async function replaceMetrics(

@@ -1,5 +1,4 @@
 import type { PerSignal, SignalDescriptor } from "#shared/signals.ts";
-import type { RemovalReason } from "../../read/removals.ts";
 import type { Block, Cut } from "../../read/store.ts";
 import type { StoreConfig } from "../config.ts";
 import type { CopyWithout } from "../deletion/deleted_copies.ts";
@@ -29,8 +28,6 @@ export type StoredSignal = SignalContent & {
   expired(blocks: readonly Block[], moment: ExpiryMoment): Expiry;
   /** How long what such a block holds is kept at least, in ms. */
   keptMs(config: StoreConfig, block: Pick<Block, "tenant" | "bucketMs">): number;
-  /** As what the items of a block that a person gives up are counted; undefined: in the audit alone. */
-  readonly lostAs: RemovalReason | undefined;
 };
 
 /** A process may find blocks of a signal that is not among these, which a newer version wrote: they are left as they are. */
