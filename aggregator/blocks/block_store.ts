@@ -8,7 +8,8 @@ import type { LocalFile } from "./file/local_file.ts";
 import { cutNote } from "./file/block_metadata.ts";
 import { CommittedFrames } from "./committed_frames.ts";
 import { type CatalogChange, CatalogChangedError } from "../catalog/catalog_writes.ts";
-import type { BackupTools, BlockChange, BlockStoreDeps } from "./deps.ts";
+import type { BlockChange } from "./deletion/block_change.ts";
+import type { BackupTools, BlockStoreDeps } from "./deps.ts";
 import { saveFamilies } from "../objects/families_object.ts";
 import { checksumOf } from "../objects/checksum.ts";
 import { KnownFamilies } from "../catalog/known_families.ts";
@@ -32,7 +33,7 @@ import type {
 } from "../read/store.ts";
 import { removalsOf } from "./retention/removals_of.ts";
 import type { WithSignals } from "./signals/stored_signal.ts";
-import { storeMeters, type StoreMeters } from "./store_meters.ts";
+import { storeMeters, type StoreMeters } from "./meters/store_meters.ts";
 import { TierFloors } from "./tiers/floors.ts";
 import { Trash } from "./trash/trash.ts";
 

@@ -3,7 +3,7 @@ import type { CarrierPosition } from "#proto/bus/agent_port.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Removal } from "../read/removals.ts";
-import { applyRemovals } from "./removed_items.ts";
+import { applyRemovals } from "./apply_removals.ts";
 import { savePatterns } from "./pattern_writes.ts";
 import { chainRow } from "./chain_row.ts";
 import type { Block, LaneCommit, PatternsCommit } from "../read/store.ts";

@@ -2,7 +2,7 @@ import type { SQL } from "bun";
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import { insertBlock, saveFloor } from "../catalog/catalog_writes.ts";
-import { applyRemovals } from "../catalog/removed_items.ts";
+import { applyRemovals } from "../catalog/apply_removals.ts";
 import { returnedTo } from "../blocks/retention/removals_of.ts";
 import type { ObjectStore } from "../objects/object_store.ts";
 import type { StorageTools } from "./storage_tools.ts";

@@ -4,13 +4,13 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import type { TombstoneChange } from "../../catalog/catalog_writes.ts";
-import type { BlockChange } from "../deps.ts";
+import type { BlockChange } from "./block_change.ts";
 import { storeError } from "../../read/storage_error.ts";
 import type { StorageClaim } from "../identity/storage_claim.ts";
 import { writerText } from "../file/writer.ts";
 import type { ObjectStore } from "../../objects/object_store.ts";
 import type { Block, Deletion } from "../../read/store.ts";
-import type { StoreMeters } from "../store_meters.ts";
+import type { StoreMeters } from "../meters/store_meters.ts";
 import type { Tombstone } from "../../catalog/tombstone.ts";
 import { Deleted, tombstoneKey } from "./tombstones.ts";
 

@@ -1,9 +1,9 @@
 import type { Signal } from "#shared/signals.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-import type { Removal } from "../read/removals.ts";
-import type { Block } from "../read/store.ts";
-import { tierMeters } from "./tiers/tier_meters.ts";
-import { trashMeters, type TrashMeters } from "./trash/trash_meters.ts";
+import type { Removal } from "../../read/removals.ts";
+import type { Block } from "../../read/store.ts";
+import { tierMeters } from "./tier_meters.ts";
+import { trashMeters, type TrashMeters } from "./trash_meters.ts";
 
 export type StoreMeters = TrashMeters & {
   /** `bucketMs` of a tier's block. */
