@@ -144,13 +144,8 @@ export class BlockStore implements Store {
     return this.#deps.catalog.removeAgent(agent);
   }
 
-  deleteSeries(deletion: Deletion, actor: string): Promise<number> {
+  delete(deletion: Deletion, actor: string): Promise<number> {
     return this.#deletions.add(deletion, actor, () => this.#blocks);
-  }
-
-  deleteLogs(deletion: Deletion, query: string, actor: string): Promise<number> {
-    const lineFilters = deletion.lineFilters ?? [];
-    return this.#deletions.add({ ...deletion, lineFilters }, actor, () => this.#blocks, query);
   }
 
   cancelLogDeletion(id: string, tenant: string, actor: string): Promise<boolean> {

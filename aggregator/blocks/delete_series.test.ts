@@ -67,10 +67,10 @@ async function filled(dataDir: string): Promise<Store> {
   return store;
 }
 
-test("deleteSeries() counts for the next view, for samples, labels and files, and not for one from before", async () => {
+test("delete() counts for the next view, for samples, labels and files, and not for one from before", async () => {
   const store = await filled(newFolder());
   const before = store.view();
-  expect(await store.deleteSeries(deletion("a", 1_500, 2_000), "somebody")).toBe(2);
+  expect(await store.delete(deletion("a", 1_500, 2_000), "somebody")).toBe(2);
   expect(await stored(store)).toEqual([
     "a 1000=1 2500=2.5 3000=3 3500=3.5",
     "b 1000=1 1500=-1 2000=2 2500=-2 3000=3 3500=-3",
@@ -90,7 +90,7 @@ test("deleteSeries() counts for the next view, for samples, labels and files, an
 test("maintain() takes deleted samples out of the files, and a later sample of the span stays", async () => {
   const dataDir = newFolder();
   const store = await filled(dataDir);
-  await store.deleteSeries(deletion("a", 0, 1e12), "somebody");
+  await store.delete(deletion("a", 0, 1e12), "somebody");
   await store.commit(cutOf({ metrics: [gauge("a", [1_200], [7])] }, 4), () => {});
   await store.maintain();
   const items = () => store.view().blocks.reduce((sum, block) => sum + block.items, 0);
@@ -100,7 +100,7 @@ test("maintain() takes deleted samples out of the files, and a later sample of t
     "a 1200=7",
     "b 1000=1 1500=-1 2000=2 2500=-2 3000=3 3500=-3",
   ]);
-  await store.deleteSeries({ ...deletion("a", 0, 1e12), selectors: [named("a"), named("b")] }, "x");
+  await store.delete({ ...deletion("a", 0, 1e12), selectors: [named("a"), named("b")] }, "x");
   await store.maintain();
   expect(store.view().blocks).toEqual([]);
   await store.close();
@@ -129,8 +129,8 @@ test("a merge counts the samples that it finds twice, of which the first stays",
 test("a deletion is audited, survives opening again, and leaves no object behind once done", async () => {
   const dataDir = newFolder();
   const store = await filled(dataDir);
-  await store.deleteSeries(deletion("b", 0, 2_000), "somebody");
-  await store.deleteSeries(deletion("none", 0, 1), "somebody");
+  await store.delete(deletion("b", 0, 2_000), "somebody");
+  await store.delete(deletion("none", 0, 1), "somebody");
   await store.close();
   const objects = () => readdirSync(join(dataDir, "blocks", "lapwing", "deletions"));
   expect(objects()).toHaveLength(1);
@@ -187,7 +187,7 @@ test("whatever is deleted, in whatever order with maintenance, what is left is w
           );
         } else if (one.kind === "delete") {
           const end = one.start + one.length;
-          await store.deleteSeries(deletion(one.series, one.start, end), "x");
+          await store.delete(deletion(one.series, one.start, end), "x");
           const left = (model.get(one.series) ?? []).filter((t) => t < one.start || t > end);
           model.set(one.series, left);
         } else {

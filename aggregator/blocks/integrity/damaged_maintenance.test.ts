@@ -77,7 +77,7 @@ const span = { tenant: "t", startMs: 0, endMs: 1e15 };
 test("deletions of series and lines are carried out in the other blocks, and in the damaged one once it is repaired", async () => {
   const { store, repair, expectKept } = await damagedStore("deletions", {}, () => 101 * dayMs);
   const gone = { signal: "metrics", ...span, selectors: selector("__name__", "gone") } as const;
-  await store.deleteSeries(gone, "operator");
+  await store.delete(gone, "operator");
   const lineFilters = [{ op: "|=" as const, values: ["drop"] }];
   const query = '{app="app"} |= "drop"';
   const request = {
@@ -86,7 +86,7 @@ test("deletions of series and lines are carried out in the other blocks, and in 
     selectors: selector("app", "app"),
     lineFilters,
   } as const;
-  await store.deleteLogs(request, query, "operator");
+  await store.delete({ ...request, query }, "operator");
   await store.maintain();
   expectKept();
   expect(await samples(store)).toEqual([`kept ${at(1)}=1 ${at(3)}=3`]);

@@ -145,7 +145,7 @@ test("what a user deleted does not go to the trash", async () => {
   const selectors = [[{ name: "app", op: "=" as const, value: "app" }]];
   const span = { startMs: 0, endMs: 1e15 };
   const deletion = { signal: "logs", tenant: "t", selectors, ...span, lineFilters: [] } as const;
-  await store.deleteLogs(deletion, '{app="app"}', "operator");
+  await store.delete({ ...deletion, query: '{app="app"}' }, "operator");
   nowMs += 11 * dayMs;
   await store.maintain();
   expect(filesOf(dataDir, ".parquet.trash")).toEqual([]);
