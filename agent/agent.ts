@@ -42,7 +42,7 @@ import { HostRing } from "./local/host_ring.ts";
 import { LazyRules } from "./local_rules/lazy_rules.ts";
 import { RunningFile } from "./local/running_file.ts";
 import type { AgentStatus } from "./local/status.ts";
-import { Spool } from "./spool/spool.ts";
+import { type AddedLane, Spool } from "./spool/spool.ts";
 import { agentRoutes } from "./agent_routes.ts";
 import type { Updater } from "./update/updater.ts";
 import { createNatsUplink } from "./uplink/nats_uplink.ts";
@@ -59,6 +59,8 @@ export type AgentParts = {
   readonly selfLogs: SelfLogTap;
   /** Where the aggregator has a say in the configuration. */
   readonly remote?: Pick<RemoteConfiguration, "state" | "watch">;
+  /** Signals beside the built-in ones; what has batches of one hands them to `output`. */
+  readonly signals?: readonly AddedLane[];
   /** Brings the process to other releases; absent where it stays what it is. */
   readonly updater?: Updater | undefined;
 };
@@ -110,6 +112,7 @@ export class Agent {
         tenant: config.tenant,
         agent,
         encoders: { metrics: createMetricsEncoder, logs: createLogsEncoder },
+        added: parts.signals ?? [],
       },
     );
     const keeper = parts.uplink === "nats" ? await keeperOf(config, parts, spool) : undefined;
@@ -266,6 +269,11 @@ export class Agent {
   /** An equal label set of a pushed series, where one is known; `hash` is hashOf() its labelsKey(). */
   heldLabels(labels: Labels, hash: number): Labels | undefined {
     return this.#receivers.heldLabels(labels, hash);
+  }
+
+  /** Where batches go, of any signal. */
+  get output(): Pick<Pipeline, "metrics" | "logs" | "added" | "drop"> {
+    return this.#pipeline;
   }
 
   /** What the door has to know of the receivers. */

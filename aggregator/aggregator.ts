@@ -2,7 +2,6 @@ import { join } from "node:path";
 import type { Hono } from "hono";
 import type { LaneId, Receiver } from "#proto/bus/agent_port.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
-import { setRegexLimits } from "#shared/text/regex_limits.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
@@ -11,16 +10,14 @@ import { closeDataFolder } from "#shared/runtime/process/private_folder.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { noFleetRoutes } from "./api/routes/fleet/no_fleet_routes.ts";
 import { resolutionRoutes } from "./api/routes/fleet/resolution_routes.ts";
+import type { AggregatorSignal } from "./aggregator_signal.ts";
 import { adminActs } from "./admin_acts.ts";
 import { apiRoutes } from "./api/server.ts";
 import { staticUi } from "./api/static_ui.ts";
 import { withExternalUrl } from "./config/external_url.ts";
 import type { AggregatorConfig } from "./config/config.ts";
-import { ownBoards } from "./dashboards/boards/own_boards.ts";
-import { type LoadBoards, builtInDashboards, builtInPrefix } from "./dashboards/built_in.ts";
-import { Dashboards } from "./dashboards/dashboards.ts";
-import { ProvisionedFolders } from "./dashboards/provisioned/folders.ts";
-import { dashboardEvent } from "./events/dashboard_event.ts";
+import type { LoadBoards } from "./dashboards/built_in.ts";
+import type { ProvisionedFolders } from "./dashboards/provisioned/folders.ts";
 import { EventBook } from "./events/event_book.ts";
 import { EventWatch } from "./events/event_watch.ts";
 import { AgentSeries } from "./fleet/agent_series.ts";
@@ -29,15 +26,14 @@ import type { CheckDocument } from "./fleet/configuration/configurations.ts";
 import { type Fleet, openFleet } from "./api/routes/fleet/fleet.ts";
 import { type Rollouts, openRollouts } from "./api/routes/fleet/open_rollouts.ts";
 import { seriesLimitStates } from "./fleet/series_limit_states.ts";
-import type { Head } from "./read/head.ts";
 import { createHead } from "./head/head.ts";
 import type { HeldLabels } from "./head/series_keys.ts";
 import { TenantLimits } from "./head/tenant_limits.ts";
 import { Ingest } from "./ingest/ingest.ts";
 import { type DueData, ownDataOf } from "./read/own_data.ts";
 import { PatternWatch } from "./patterns/pattern_watch.ts";
-import { type Sources, createSources } from "./query/sources.ts";
-import { type SqlEngine, createSqlEngine } from "./query/sql.ts";
+import type { Sources } from "./query/sources.ts";
+import type { SqlEngine } from "./query/sql.ts";
 import type { Alertmanager } from "./notify/alertmanager.ts";
 import { openAlertmanager } from "./notify/open_alertmanager.ts";
 import { applyingAll } from "./applying_all.ts";
@@ -45,6 +41,9 @@ import { openRules } from "./rules/open_rules.ts";
 import type { SentAlert } from "./rules/sent_alerts.ts";
 import type { BlockStore } from "./blocks/block_store.ts";
 import { openStore } from "./blocks/open_store.ts";
+import { storedSignals } from "./blocks/signals/stored_signals.ts";
+import { openDashboards } from "./open_dashboards.ts";
+import { openQueries } from "./open_queries.ts";
 import { Tails } from "./tail/tails.ts";
 
 export type AggregatorParts = {
@@ -59,6 +58,8 @@ export type AggregatorParts = {
   readonly uiFolder: string | undefined;
   /** Where agents are reached over NATS: finds the mistakes of what they are to collect. */
   readonly checkDocument?: CheckDocument;
+  /** Signals beside the built-in ones; the receiver must read their streams, too. */
+  readonly signals?: readonly AggregatorSignal[];
   /** Label sets that an agent in the same process holds, by hashOf() their labelsKey(). */
   readonly heldLabels?: HeldLabels;
   /** More dashboards that come with Lapwing than the aggregator's own. */
@@ -93,8 +94,11 @@ export class Aggregator {
     const { clock, log, metrics, receiver } = parts;
     const dataDir = await ownFolder(config);
     let known: Agents | undefined;
+    const { signals: added = [] } = parts;
+    const signals = storedSignals(added.map(({ stored }) => stored));
     const store = await openStore(config.storage, {
       dataDir,
+      signals,
       clock,
       metrics,
       log: log.child({ room: "store" }),
@@ -109,12 +113,12 @@ export class Aggregator {
       metrics,
       log: log.child({ room: "patterns" }),
     });
-    const onLogs = (lane: LaneId, batch: LogsBatch, isBacklog: boolean) => {
-      // Who follows what happens now does not want to see what happened hours ago between.
-      if (!isBacklog) tails.arrived(lane.tenant, batch);
-      patterns.arrived(lane, batch, isBacklog);
-    };
-    const head = createHead({ seriesLimits, onLogs, heldLabels: parts.heldLabels });
+    const head = createHead({
+      seriesLimits,
+      onLogs: arriving(tails, patterns),
+      heldLabels: parts.heldLabels,
+      added: added.map((one) => one.head),
+    });
     const { agents, agentSeries } = await openAgents(config, store, parts);
     known = agents;
     const ingest = await Ingest.open(config.ingest, {
@@ -140,13 +144,10 @@ export class Aggregator {
     const rooms = { agents, ingest, blocks, ...seen, seriesLimits: limits };
     const status = { lifecycle: parts.lifecycle, metrics, shownConfig: () => shown.config };
     const events = eventsOf(store, parts);
-    const { dashboards, folders } = await openDashboards(config, store, parts, events);
-    const storeState = {
-      cacheBytes: () => store.cacheBytes,
-      maintenance: () => store.maintenanceState,
-    };
+    const { dashboards, folders } = await openDashboards(config, { ...parts, catalog }, events);
     const acts = adminActs(store, ingest, join(dataDir, "snapshots"));
-    const stored = { dashboards, catalog, events, storeState, ...acts };
+    const storeState = storeStateOf(store);
+    const stored = { dashboards, catalog, events, storeState, signals, ...acts };
     const routes = apiRoutes({ config, clock, ...rooms, ...status, ...stored });
     routes.route("/", finerSamples(config, agents, receiver));
     const fleet = await fleetOf(config, store, parts);
@@ -217,6 +218,20 @@ export class Aggregator {
   }
 }
 
+/** Who sees log records in the tick in which they can be found. */
+function arriving(tails: Tails, patterns: PatternWatch) {
+  return (lane: LaneId, batch: LogsBatch, isBacklog: boolean) => {
+    // Who follows what happens now does not want to see what happened hours ago between.
+    if (!isBacklog) tails.arrived(lane.tenant, batch);
+    patterns.arrived(lane, batch, isBacklog);
+  };
+}
+
+/** How the store is, as the API shows it. */
+function storeStateOf(store: BlockStore) {
+  return { cacheBytes: () => store.cacheBytes, maintenance: () => store.maintenanceState };
+}
+
 /** Of the data directory, which others can't read. */
 async function ownFolder({ data_dir: dataDir }: AggregatorConfig): Promise<string> {
   await closeDataFolder(dataDir);
@@ -254,37 +269,6 @@ async function openAgents(
   const isListening = () => receiver.status().connected;
   const agentSeries = new AgentSeries({ agents, clock, isListening, intervalMs, silentAfterMs });
   return { agents, agentSeries };
-}
-
-/** Head and blocks as one, and SQL over both. */
-async function openQueries(
-  { query: { sql: bounds, regex }, data_dir: dataDir }: AggregatorConfig,
-  { store, head }: { store: BlockStore; head: Head },
-  { clock, metrics }: AggregatorParts,
-) {
-  setRegexLimits({
-    instructionsMax: regex.instructions_max,
-    matchStepsMax: regex.match_steps_max,
-    turnStepsMax: regex.turn_steps_max,
-  });
-  const sources = createSources(
-    head,
-    () => store.view(),
-    (tenant) => store.families(tenant),
-  );
-  const sql = await createSqlEngine(
-    {
-      timeoutMs: bounds.timeout,
-      rowsMax: bounds.rows_max,
-      resultBytesMax: bounds.result_max,
-      runningMax: bounds.concurrency_max,
-      waitingMax: bounds.waiting_max,
-      memoryBytes: bounds.memory_limit,
-      threads: bounds.threads,
-    },
-    { store, head, clock, metrics, folder: join(dataDir, "aggregator", "sql") },
-  );
-  return { sources, sql };
 }
 
 /** Rules, and the Alertmanager that gets their alerts. */
@@ -348,33 +332,6 @@ function watchOf(
     clock,
     log: log.child({ room: "events" }),
   });
-}
-
-/** Dashboards of the catalog and of folders. */
-async function openDashboards(
-  { dashboards: config }: AggregatorConfig,
-  store: BlockStore,
-  { clock, log, boards }: AggregatorParts,
-  events: EventBook,
-) {
-  const folders = await ProvisionedFolders.open(config, {
-    clock,
-    log: log.child({ room: "dashboards" }),
-    isTaken: (uid) => uid.startsWith(builtInPrefix),
-  });
-  const builtIn = builtInDashboards(async () => [
-    ...(await ownBoards()),
-    ...((await boards?.()) ?? []),
-  ]);
-  const { catalog } = store.backupTools;
-  const dashboards = new Dashboards({
-    catalog,
-    clock,
-    files: () => folders.all(),
-    builtIn,
-    onChange: (change) => events.tell(dashboardEvent(change, clock.now())),
-  });
-  return { dashboards, folders };
 }
 
 /** undefined where agent and aggregator are one process: that has its own file. */

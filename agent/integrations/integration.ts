@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { Family, SampleSink } from "../collect/samples/family.ts";
-import type { HostView } from "./detection/host_view.ts";
+import type { HostView } from "./host_view.ts";
 
 /**
  * One kind of service that an agent knows: how to find it on this host, what to ask it, which files it logs to. Its folder holds this

@@ -1,4 +1,4 @@
-import type { HostView } from "./detection/host_view.ts";
+import type { HostView } from "./host_view.ts";
 
 /** The name that a service compares who knows its callers by their user on this host. Users that systemd makes for a service alone stand in no file. */
 export async function ownUser(host: HostView): Promise<string> {

@@ -1,3 +1,4 @@
+import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import type { Labels } from "#shared/model/labels.ts";
@@ -178,6 +179,13 @@ export class Pipeline implements CollectorOutput {
         if (isOver || !isRefusal(thrown)) throw thrown;
         await this.#clock.sleep(retryMs);
       }
+  }
+
+  /** A batch of a signal that the agent was opened with; its encoder checks it. Gives how many items the spool has taken. */
+  added(signal: Signal, batch: unknown): Promise<number> {
+    const lane = this.#spool.added(signal);
+    assert(lane !== undefined, `signal ${signal} is passed in`);
+    return lane.write(batch);
   }
 
   readonly #dropLogs = (reason: DropReason, items: number): void =>

@@ -24,7 +24,8 @@ import {
 import { parseMetricSelector } from "#shared/query_language/promql/parse.ts";
 import type { Sources } from "../query/sources.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { removedRecords } from "../catalog/log_deletions.ts";
+import { removedItems } from "../catalog/removed_items.ts";
+import type { StoredSignals } from "../blocks/signals/stored_signal.ts";
 import type { MaintenanceState } from "../blocks/maintenance.ts";
 import type { Block } from "../read/store.ts";
 import { guarded } from "./connect_routes.ts";
@@ -33,6 +34,8 @@ import { limitOf, timeOf } from "./rpc_values.ts";
 export type DataRpcParts = {
   readonly config: AggregatorConfig;
   readonly clock: Clock;
+  /** Those that are stored. */
+  readonly signals: StoredSignals;
   readonly catalog: Pick<Catalog, "transaction">;
   readonly head: Pick<Head, "overview" | "size">;
   readonly metrics: Pick<Sources["metrics"], "series">;
@@ -55,19 +58,20 @@ const damagedMax = 1_000;
 
 /** lapwing.v1.DataService (proto/v1/data.proto). */
 export function registerDataService(router: ConnectRouter, parts: DataRpcParts): void {
-  const { config, clock, blocks } = parts;
+  const { config, clock, blocks, signals } = parts;
   router.service(DataService, {
     getStorage: () => guarded(() => storageAnswer(parts)),
     listBlocks: ({ signal, startMs, endMs, page, limit }) =>
       guarded(async () => {
-        const found = blockPage(blocks(), {
+        const search = {
           tenant: config.tenant,
           signal,
           startMs: timeOf("start_ms", startMs),
           endMs: endMs === 0 ? clock.now() : timeOf("end_ms", endMs),
           page,
           limit: limitOf(limit, pageLimits),
-        });
+        };
+        const found = blockPage(blocks(), search, signals.names);
         return { ...found, blocks: found.blocks.map(wireBlock) };
       }),
     getCardinality: (request, { signal }) =>
@@ -81,13 +85,13 @@ async function storageAnswer(parts: DataRpcParts) {
   const all = blocks();
   const blockBytes = all.reduce((sum, { bytes }) => sum + bytes, 0);
   const { files, bytes } = await pendingDeletions(catalog);
-  const removed = await removedRecords(catalog, tenant);
+  const removed = await removedItems(catalog, tenant);
   const { samples, records } = head.size();
   const { series, minMs = 0, maxMs = 0 } = head.overview(tenant);
   const { endedMs, fault, deletionStopped, damages, scrub } = maintenance();
   const trash = await trashSize(catalog);
   return create(GetStorageResponseSchema, {
-    shares: storageShares(all, tenant, config.storage, clock.now()),
+    shares: storageShares(all, tenant, config.storage, clock.now(), parts.signals),
     head: { series: series.length, samples, records, oldestMs: minMs, newestMs: maxMs },
     volumes: await storageVolumes(config, { blockBytes, cacheBytes: cacheBytes() }),
     url: storageUrl(config),
@@ -109,8 +113,7 @@ async function storageAnswer(parts: DataRpcParts) {
     scrubbedMs: scrub.lastPassMs,
     scrubDoneBytes: scrub.doneBytes,
     scrubTotalBytes: scrub.totalBytes,
-    lostSamples: removed.lost_samples ?? 0,
-    lostRecords: removed.lost ?? 0,
+    removed: [...removed],
   });
 }
 

@@ -21,6 +21,7 @@ import { createPromqlEngine } from "../query/promql/engine.ts";
 import type { Sources } from "../query/sources.ts";
 import type { SqlEngine } from "../query/sql.ts";
 import type { RulesView } from "../rules/rules_view.ts";
+import type { StoredSignals } from "../blocks/signals/stored_signal.ts";
 import type { Block } from "../read/store.ts";
 import { createTailMeters } from "../tail/tail_meters.ts";
 import type { Tails } from "../tail/tails.ts";
@@ -36,6 +37,7 @@ import { alertmanagerRoutes } from "./routes/alertmanager/routes.ts";
 import { grafanaRoutes } from "./routes/dashboards/grafana_routes.ts";
 import { dashboardRoutes } from "./routes/dashboards/routes.ts";
 import { flushRoutes } from "./routes/flush_routes.ts";
+import { type DeleteParts, deleteRoutes } from "./routes/delete_routes.ts";
 import { adminRoutes, type AdminParts } from "./routes/prometheus/admin_routes.ts";
 import { deleteLogsRoutes, type DeleteLogsParts } from "./routes/loki/delete_routes.ts";
 import type { LokiParts } from "./routes/loki/context.ts";
@@ -63,8 +65,11 @@ export type ApiParts = {
   readonly rules: () => RulesView;
   readonly storedRules: StoredRules;
   readonly alertmanager: Alertmanager;
-  readonly admin: Omit<AdminParts, "tenant"> & { readonly flush: () => Promise<void> };
-  readonly logDeletions: Pick<DeleteLogsParts, "deleteLogs" | "cancel" | "list">;
+  readonly admin: Omit<AdminParts, "tenant"> &
+    Pick<DeleteParts, "delete"> & { readonly flush: () => Promise<void> };
+  readonly logDeletions: Pick<DeleteLogsParts, "cancel" | "list">;
+  /** Those that are stored. */
+  readonly signals: StoredSignals;
   readonly dashboards: Dashboards;
   readonly catalog: Transactions;
   readonly events: EventBook;
@@ -125,6 +130,7 @@ export function apiRoutes(parts: ApiParts): Hono {
   );
   app.route("/", flushRoutes(parts.admin.flush));
   app.route("/", adminRoutes({ ...parts.admin, tenant: () => tenant }));
+  app.route("/", deleteRoutes({ ...parts.admin, tenant: () => tenant, signals: parts.signals }));
   app.route("/", restRoutes(parts, { ...logs, engine }));
   app.route("/", lokiApi(parts, { ...logs, build }));
   app.route(
@@ -165,13 +171,13 @@ function lokiApi(
   parts: ApiParts,
   given: Omit<QueryParts, "engine"> & Pick<LokiParts, "build">,
 ): Hono {
-  const { config, clock, patterns, rules, logDeletions } = parts;
+  const { config, clock, patterns, rules, admin, logDeletions } = parts;
   const tenant = () => config.tenant;
   const now = () => clock.now();
   const shown = () => shownConfig(parts.shownConfig());
   const knownPattern = (text: string) => patterns.find(config.tenant, text);
   return new Hono()
-    .route("/", deleteLogsRoutes({ ...logDeletions, tenant, now }))
+    .route("/", deleteLogsRoutes({ ...logDeletions, delete: admin.delete, tenant, now }))
     .route(
       "/",
       lokiRoutes({ ...given, tenant: tenant(), now, config: shown, knownPattern, rules }),

@@ -8,13 +8,15 @@ import type { LocalFile } from "./file/local_file.ts";
 import { cutNote } from "./file/block_metadata.ts";
 import { CommittedFrames } from "./committed_frames.ts";
 import { type CatalogChange, CatalogChangedError } from "../catalog/catalog_writes.ts";
-import type { BackupTools, BlockChange, BlockStoreDeps } from "./deps.ts";
+import type { BlockChange } from "./deletion/block_change.ts";
+import type { BackupTools, BlockStoreDeps } from "./deps.ts";
 import { saveFamilies } from "../objects/families_object.ts";
 import { checksumOf } from "../objects/checksum.ts";
 import { KnownFamilies } from "../catalog/known_families.ts";
 import { compareTexts } from "./series/labels_text.ts";
-import { logDeletions, removedRecords } from "../catalog/log_deletions.ts";
-import type { LogDeletion, RemovalReason } from "../read/removals.ts";
+import { logDeletions } from "../catalog/log_deletions.ts";
+import { removedItems } from "../catalog/removed_items.ts";
+import type { LogDeletion, RemovedItems } from "../read/removals.ts";
 import { LostOwnershipError } from "../catalog/holds/lost_ownership.ts";
 import { Maintenance, type MaintenanceState } from "./maintenance.ts";
 import { hasApplied, withTiered } from "../catalog/settled_change.ts";
@@ -29,8 +31,9 @@ import type {
   Store,
   StoredPatterns,
 } from "../read/store.ts";
+import { removalsOf } from "./retention/removals_of.ts";
 import type { WithSignals } from "./signals/stored_signal.ts";
-import { storeMeters, type StoreMeters } from "./store_meters.ts";
+import { storeMeters, type StoreMeters } from "./meters/store_meters.ts";
 import { TierFloors } from "./tiers/floors.ts";
 import { Trash } from "./trash/trash.ts";
 
@@ -141,13 +144,8 @@ export class BlockStore implements Store {
     return this.#deps.catalog.removeAgent(agent);
   }
 
-  deleteSeries(deletion: Deletion, actor: string): Promise<number> {
+  delete(deletion: Deletion, actor: string): Promise<number> {
     return this.#deletions.add(deletion, actor, () => this.#blocks);
-  }
-
-  deleteLogs(deletion: Deletion, query: string, actor: string): Promise<number> {
-    const lineFilters = deletion.lineFilters ?? [];
-    return this.#deletions.add({ ...deletion, lineFilters }, actor, () => this.#blocks, query);
   }
 
   cancelLogDeletion(id: string, tenant: string, actor: string): Promise<boolean> {
@@ -163,8 +161,8 @@ export class BlockStore implements Store {
     });
   }
 
-  removedRecords(tenant: string): Promise<Partial<Record<RemovalReason, number>>> {
-    return removedRecords(this.#deps.catalog, tenant);
+  removedItems(tenant: string): Promise<readonly RemovedItems[]> {
+    return removedItems(this.#deps.catalog, tenant);
   }
 
   /** What a backup is made from. */
@@ -280,17 +278,21 @@ export class BlockStore implements Store {
 
   /** For maintenance: a change of blocks alone. */
   #apply(change: BlockChange): Promise<void> {
-    const { added, removed, tiered = [], floors = [] } = change;
+    const { added, removed, without, tiered = [], floors = [] } = change;
+    const isDeletion = removed.some((block) => without.concerns(block));
+    const reason = change.reason ?? (isDeletion ? "deleted" : "duplicate");
+    const removals = removalsOf(change, reason, change.removals);
     const rest = { lanes: [], carrier: {}, families: new Map<string, MetricFamily[]>() };
     const gone = new Set(removed.map(({ id }) => id));
     return this.#deletions.change(
       change,
-      (tombstones) => this.#applySurely({ ...change, tombstones, ...rest }),
+      (tombstones) => this.#applySurely({ ...change, removals, tombstones, ...rest }),
       () => {
         for (const { key } of added) this.#inFlight.delete(key);
         const left = this.#blocks.filter(({ id }) => !gone.has(id));
         this.#floors = this.#floors.with(floors);
         this.#setBlocks([...withTiered(left, tiered), ...added]);
+        this.#meters.removed(removals);
       },
     );
   }

@@ -3,8 +3,8 @@ import { outOfOrderShape } from "#shared/runtime/config/out_of_order_config.ts";
 import { S3Config } from "../objects/s3_config.ts";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
-import { streamSelector } from "./retention/stream_selector.ts";
-import { TiersConfig } from "./tiers/config.ts";
+import { streamSelector } from "./stream_selector.ts";
+import { TiersConfig } from "./tiers_config.ts";
 
 const logRetentionShape = {
   logs: duration.prefault("30d"),

@@ -14,6 +14,7 @@ import { withStorage } from "../tools/storage_tools.ts";
 import { cutOf, lines, openTestStore } from "../read/store.fixture.ts";
 import type { Deletion, Store } from "../read/store.ts";
 import { streamLists } from "../query/stream_lists.ts";
+import { removedOf } from "./removed.fixture.ts";
 
 let dataDir: string;
 beforeEach(() => {
@@ -73,14 +74,14 @@ async function inFiles(): Promise<string[]> {
 
 const items = (store: Store) => store.view().blocks.reduce((sum, block) => sum + block.items, 0);
 
-test("deleteLogs() hides at once from queries, streams and files, and takes out of the Parquet in maintenance", async () => {
+test("delete() of log records hides at once from queries, streams and files, and takes out of the Parquet in maintenance", async () => {
   const store = await open();
   await commit(store, 1, lines("x", ["token 1", "kept 1"]));
   await commit(store, 2, lines("y", ["token 2"], 5));
   await commit(store, 3, lines("x", ["token 3"], 9));
   await commit(store, 4, lines("x", ["token 4"], 2_000));
   const before = store.view();
-  expect(await store.deleteLogs(tokens, '{app="x"} |= "token"', "ann")).toBe(3);
+  expect(await store.delete({ ...tokens, query: '{app="x"} |= "token"' }, "ann")).toBe(3);
   const left = ["kept 1", "token 2", "token 4"];
   expect(await bodies(store)).toEqual(left);
   expect(await before.selectLogs(everything)).toHaveLength(5);
@@ -108,7 +109,7 @@ test("deleteLogs() hides at once from queries, streams and files, and takes out 
   await store.maintain();
   expect(await inFiles()).toEqual(left);
   expect(await store.logDeletions("t")).toMatchObject([{ status: "processed", removed: 2 }]);
-  expect(await store.removedRecords("t")).toEqual({ deleted: 2 });
+  expect(await removedOf(store, "t")).toEqual({ logs: { deleted: 2 } });
   // What was stored is in blocks, or counted as deleted.
   expect(items(store) + 2).toBe(5);
   await commit(store, 5, lines("x", ["token of later"], 20));
@@ -138,7 +139,7 @@ test("a deletion goes by parsed labels, patterns and addresses, and outlives a r
   for (const query of queries) {
     const { matchers, lineFilters } = recordConditions(query);
     const deletion = { ...tokens, selectors: [matchers], lineFilters, logql: query };
-    expect(await store.deleteLogs(deletion, query, "ann")).toBe(2);
+    expect(await store.delete({ ...deletion, query }, "ann")).toBe(2);
   }
   const [ann12 = "", , bob = "", none = "", first = "", second = ""] = texts;
   const left = [ann12, bob, none, second, ann12, texts[1] ?? "", bob, first].toSorted();
@@ -154,7 +155,7 @@ test("a deletion goes by parsed labels, patterns and addresses, and outlives a r
   await store.maintain();
   await store.maintain();
   expect(await inFiles()).toEqual(left);
-  expect(await store.removedRecords("t")).toEqual({ deleted: 4 });
+  expect(await removedOf(store, "t")).toEqual({ logs: { deleted: 4 } });
   await store.close();
 });
 
@@ -170,8 +171,8 @@ test("a deletion whose query can't be read any more stops nothing, is told of, a
   for (const k of [1, 2]) await commit(store, k, lines("x", ['{"user":"ann"}', `kept ${k}`], k));
   const { matchers, lineFilters } = recordConditions(query);
   const deletion = { ...tokens, selectors: [matchers], lineFilters, logql: query };
-  expect(await store.deleteLogs(deletion, query, "ann")).toBe(2);
-  await store.deleteLogs(tokens, '{app="x"} |= "token"', "ann");
+  expect(await store.delete({ ...deletion, query }, "ann")).toBe(2);
+  await store.delete({ ...tokens, query: '{app="x"} |= "token"' }, "ann");
   await store.close();
   await rewriteQueries('{app="x"} | a_stage_of_old');
 
@@ -209,7 +210,7 @@ test("a deletion is taken back while its period runs, and no more when its recor
     { now: clock },
   );
   await commit(store, 1, lines("x", ["token 1", "kept"]));
-  await store.deleteLogs(tokens, "q", "ann");
+  await store.delete({ ...tokens, query: "q" }, "ann");
   await store.maintain();
   expect(await bodies(store)).toEqual(["kept"]);
   const [first] = await store.logDeletions("t");
@@ -218,7 +219,7 @@ test("a deletion is taken back while its period runs, and no more when its recor
   expect(await bodies(store)).toEqual(["token 1", "kept"]);
   expect(await store.logDeletions("t")).toEqual([]);
 
-  await store.deleteLogs(tokens, "q", "ann");
+  await store.delete({ ...tokens, query: "q" }, "ann");
   const [second] = await store.logDeletions("t");
   nowMs += 3_600_000;
   await store.maintain();
@@ -234,7 +235,7 @@ test("a deletion that waits outlives a merge, a restart and the loss of the cata
   };
   let store = await open(waiting);
   for (let k = 1; k <= 4; k++) await commit(store, k, lines("x", [`token ${k}`, `kept ${k}`], k));
-  await store.deleteLogs(tokens, "q", "ann");
+  await store.delete({ ...tokens, query: "q" }, "ann");
   await store.maintain();
   expect(store.view().blocks).toHaveLength(1);
   const left = ["kept 1", "kept 2", "kept 3", "kept 4"];
@@ -278,7 +279,7 @@ test("retention: rules of streams take out of blocks what others of them keep, b
     store = await open({ retention }, { nowMs: days * day });
     await store.maintain();
     expect(await bodies(store)).toEqual([...left]);
-    expect(await store.removedRecords("t")).toEqual({ ...removed });
+    expect((await removedOf(store, "t")).logs ?? {}).toEqual({ ...removed });
     await store.close();
   }
 });

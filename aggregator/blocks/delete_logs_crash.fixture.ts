@@ -30,7 +30,7 @@ for (let k = (lanes[0]?.position.sequence ?? 0) + 1; ; k++) {
       lineFilters,
       ...span,
     } as const;
-    await store.deleteLogs(deletion, '{} |= "drop"', "test");
+    await store.delete({ ...deletion, query: '{} |= "drop"' }, "test");
     process.stdout.write(`${k}\n`);
   }
   if (k % 4 === 0) await store.maintain();

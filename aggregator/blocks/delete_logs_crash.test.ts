@@ -8,6 +8,7 @@ import { checkBlocks } from "../tools/check_blocks.ts";
 import { withStorage } from "../tools/storage_tools.ts";
 import { openTestStore } from "../read/store.fixture.ts";
 import type { Store } from "../read/store.ts";
+import { removedOf } from "./removed.fixture.ts";
 
 const program = join(import.meta.dir, "delete_logs_crash.fixture.ts");
 const rounds = 8;
@@ -51,7 +52,7 @@ async function expectWhole(store: Store, deleted: number): Promise<void> {
   expect(of("keep ")).toEqual(Array.from({ length: last }, (_, i) => i + 1));
   expect(of("drop ").filter((k) => k <= deleted)).toEqual([]);
   const items = store.view().blocks.reduce((sum, block) => sum + block.items, 0);
-  const { deleted: removed = 0 } = await store.removedRecords("t");
+  const { logs: { deleted: removed = 0 } = {} } = await removedOf(store, "t");
   expect(items + removed).toBe(2 * last);
   const requests = await store.logDeletions("t");
   expect(requests.reduce((sum, request) => sum + request.removed, 0)).toBe(removed);

@@ -8,6 +8,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import * as fc from "fast-check";
 import { cutOf, gauge, openTestStore, sampleTexts } from "../read/store.fixture.ts";
 import type { Deletion, Store } from "../read/store.ts";
+import { removedOf } from "./removed.fixture.ts";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -66,10 +67,10 @@ async function filled(dataDir: string): Promise<Store> {
   return store;
 }
 
-test("deleteSeries() counts for the next view, for samples, labels and files, and not for one from before", async () => {
+test("delete() counts for the next view, for samples, labels and files, and not for one from before", async () => {
   const store = await filled(newFolder());
   const before = store.view();
-  expect(await store.deleteSeries(deletion("a", 1_500, 2_000), "somebody")).toBe(2);
+  expect(await store.delete(deletion("a", 1_500, 2_000), "somebody")).toBe(2);
   expect(await stored(store)).toEqual([
     "a 1000=1 2500=2.5 3000=3 3500=3.5",
     "b 1000=1 1500=-1 2000=2 2500=-2 3000=3 3500=-3",
@@ -89,29 +90,47 @@ test("deleteSeries() counts for the next view, for samples, labels and files, an
 test("maintain() takes deleted samples out of the files, and a later sample of the span stays", async () => {
   const dataDir = newFolder();
   const store = await filled(dataDir);
-  await store.deleteSeries(deletion("a", 0, 1e12), "somebody");
+  await store.delete(deletion("a", 0, 1e12), "somebody");
   await store.commit(cutOf({ metrics: [gauge("a", [1_200], [7])] }, 4), () => {});
   await store.maintain();
   const items = () => store.view().blocks.reduce((sum, block) => sum + block.items, 0);
   expect(items()).toBe(7);
+  expect(await removedOf(store, "t")).toEqual({ metrics: { deleted: 6 } });
   expect(await stored(store)).toEqual([
     "a 1200=7",
     "b 1000=1 1500=-1 2000=2 2500=-2 3000=3 3500=-3",
   ]);
-  await store.deleteSeries({ ...deletion("a", 0, 1e12), selectors: [named("a"), named("b")] }, "x");
+  await store.delete({ ...deletion("a", 0, 1e12), selectors: [named("a"), named("b")] }, "x");
   await store.maintain();
   expect(store.view().blocks).toEqual([]);
   await store.close();
   const again = await openTestStore(dataDir, {});
   expect(await stored(again)).toEqual([]);
+  expect(await removedOf(again, "t")).toEqual({ metrics: { deleted: 13 } });
   await again.close();
+});
+
+test("a merge counts the samples that it finds twice, of which the first stays", async () => {
+  const compaction = { blocks_max: 1 };
+  const store = await openTestStore(newFolder(), { compaction }, { nowMs: 86_400_000 });
+  const commit = (sequence: number, times: readonly number[], value: number) => {
+    const values = times.map(() => value);
+    return store.commit(cutOf({ metrics: [gauge("a", times, values)] }, sequence), () => {});
+  };
+  await commit(1, [1_000, 2_000], 1);
+  await commit(2, [2_000, 3_000], 2);
+  await store.maintain();
+  expect(store.view().blocks.map(({ items }) => items)).toEqual([3]);
+  expect(await stored(store)).toEqual(["a 1000=1 2000=1 3000=2"]);
+  expect(await removedOf(store, "t")).toEqual({ metrics: { duplicate: 1 } });
+  await store.close();
 });
 
 test("a deletion is audited, survives opening again, and leaves no object behind once done", async () => {
   const dataDir = newFolder();
   const store = await filled(dataDir);
-  await store.deleteSeries(deletion("b", 0, 2_000), "somebody");
-  await store.deleteSeries(deletion("none", 0, 1), "somebody");
+  await store.delete(deletion("b", 0, 2_000), "somebody");
+  await store.delete(deletion("none", 0, 1), "somebody");
   await store.close();
   const objects = () => readdirSync(join(dataDir, "blocks", "lapwing", "deletions"));
   expect(objects()).toHaveLength(1);
@@ -168,7 +187,7 @@ test("whatever is deleted, in whatever order with maintenance, what is left is w
           );
         } else if (one.kind === "delete") {
           const end = one.start + one.length;
-          await store.deleteSeries(deletion(one.series, one.start, end), "x");
+          await store.delete(deletion(one.series, one.start, end), "x");
           const left = (model.get(one.series) ?? []).filter((t) => t < one.start || t > end);
           model.set(one.series, left);
         } else {

@@ -4,15 +4,15 @@ import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { ReadTools } from "./view/block_files.ts";
 import type { LocalFile } from "./file/local_file.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { CatalogChange } from "../catalog/catalog_writes.ts";
 import type { StoreConfig } from "./config.ts";
 import type { Duckdb } from "../duckdb/duckdb.ts";
 import type { StorageClaim } from "./identity/storage_claim.ts";
 import type { ObjectStore } from "../objects/object_store.ts";
 import type { Ownership } from "../catalog/holds/ownership.ts";
 import type { Block } from "../read/store.ts";
-import type { StoreMeters } from "./store_meters.ts";
+import type { StoreMeters } from "./meters/store_meters.ts";
 import type { TierFloors } from "./tiers/floors.ts";
+import type { BlockChange } from "./deletion/block_change.ts";
 import type { Deleted } from "./deletion/tombstones.ts";
 import type { Trash } from "./trash/trash.ts";
 import type { KeptIndex } from "./series/kept_index.ts";
@@ -43,16 +43,6 @@ export type BlockStoreDeps = {
 
 /** What a backup copies, and a folder for copies on their way. */
 export type BackupTools = Pick<BlockStoreDeps, "catalog" | "objects" | "staging">;
-
-/** One set of blocks in place of another; `without` is what was left out when the added ones were written. */
-export type BlockChange = Pick<
-  CatalogChange,
-  "added" | "removed" | "deleteAfterMs" | "tiered" | "floors" | "removals" | "trashed"
-> & {
-  readonly without: Deleted;
-  /** Blocks that stay, out of whose content the added ones were made besides: what is deleted out of these concerns those too. */
-  readonly sources?: readonly Block[];
-};
 
 /** What background work is lent by the store that owns it. */
 export type MaintenanceDeps = BlockStoreDeps & {

@@ -146,11 +146,11 @@ test("merging keeps exemplars and starts, each once; the files pass the check", 
   expect(await wellChecked(folder)).toEqual([]);
 });
 
-test("deleteSeries() takes exemplars in its span away, at once and out of the files", async () => {
+test("delete() takes exemplars in its span away, at once and out of the files", async () => {
   const folder = newFolder();
   const store = await filled(folder);
   const selectors = [[{ name: "__name__", op: "=" as const, value: "a" }]];
-  await store.deleteSeries(
+  await store.delete(
     { signal: "metrics", tenant: "t", selectors, startMs: 1_400, endMs: 2_400 },
     "somebody",
   );
@@ -159,7 +159,7 @@ test("deleteSeries() takes exemplars in its span away, at once and out of the fi
   await store.maintain();
   expect(await stored(store)).toEqual(left);
   expect(await storedStarts(store)).toEqual([[900, 900, 2_900, 2_900], undefined]);
-  await store.deleteSeries(
+  await store.delete(
     { signal: "metrics", tenant: "t", selectors, startMs: 0, endMs: 1e15 },
     "somebody",
   );

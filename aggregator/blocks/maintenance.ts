@@ -4,7 +4,6 @@ import { BlockForms } from "./compaction/block_forms.ts";
 import type { Expiry } from "./retention/expiry.ts";
 import { ClockGuard } from "./retention/clock_guard.ts";
 import type { MaintenanceDeps } from "./deps.ts";
-import type { Removal } from "../read/removals.ts";
 import { StreamRetention } from "./retention/maintain_logs.ts";
 import type { Damage } from "./integrity/damage.ts";
 import { ifReadable } from "./integrity/if_readable.ts";
@@ -173,25 +172,16 @@ export class Maintenance {
     if (removed.length === 0) return;
     // First: with a floor that is too high a lost catalog is rebuilt rightly, with one too low it is not.
     if (floors.length > 0) await saveFloors(objects, staging, this.#deps.floors().with(floors));
-    const logs = removed.filter(({ signal }) => signal === "logs");
-    const removals = Array.from(
-      Map.groupBy(logs, ({ tenant }) => tenant),
-      ([tenant, own]): Removal => {
-        const items = own.reduce((sum, block) => sum + block.items, 0);
-        return { tenant, reason: "retention", items };
-      },
-    );
     await this.#deps.apply({
       added: [],
       removed,
       floors,
       deleteAfterMs: nowMs + config.delete_after,
       without: this.#deps.deleted(),
-      removals,
+      reason: "retention",
       trashed: trashedBlocks(this.#deps, removed),
     });
     meters.expired(removed.length);
-    for (const { reason, items } of removals) meters.removed(reason, items);
   }
 
   #expired(nowMs: number): Expiry {

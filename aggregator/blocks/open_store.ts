@@ -20,7 +20,7 @@ import { contentFault } from "./integrity/content_fault.ts";
 import { integrityMeters } from "./integrity/integrity_meters.ts";
 import { KnownTexts } from "./series/labels_text.ts";
 import { LogsCache } from "./logs/log_file.ts";
-import { checkCatalogUrl, withPassword } from "../catalog/holds/catalog_url.ts";
+import { checkCatalogUrl, withPassword } from "../catalog/catalog_url.ts";
 import type { ObjectStore } from "../objects/object_store.ts";
 import { fileObjectStore } from "../objects/object_store_file.ts";
 import { s3ObjectStore } from "../objects/object_store_s3.ts";

@@ -28,7 +28,7 @@ if (task === "rebuild") {
     await store.commit({ ...cut, lanes: wanted, metrics, logs }, () => {});
     if (k % 3 === 0) {
       const selectors = [[{ name: "__name__", op: "=" as const, value: "gone" }]];
-      await store.deleteSeries(
+      await store.delete(
         { signal: "metrics", tenant: "t", selectors, startMs: 0, endMs: k },
         "test",
       );

@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import type { SQL } from "bun";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -8,6 +9,7 @@ import type { MetricFamily } from "#shared/model/metrics.ts";
 import { postgresMissing, startPostgres } from "#test/support/postgres.ts";
 import { Catalog } from "./catalog.ts";
 import { applyChange } from "./catalog_writes.ts";
+import { removedItems } from "./removed_items.ts";
 
 const Counted = z.array(z.object({ n: z.number() }));
 
@@ -99,4 +101,34 @@ test("thousands of new metrics are few statements of a commit", async () => {
   );
   await catalog.close();
   await rm(folder, { recursive: true });
+});
+
+test("counts of removed records are carried over to counts by signal", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "lapwing-catalog-"));
+  const path = join(folder, "catalog.sqlite");
+  await (await Catalog.open(`sqlite://${path}`)).close();
+  // As it was before there were counts by signal.
+  const database = new Database(path);
+  database.run("DROP TABLE removed_items");
+  database.run("CREATE TABLE removed_records (tenant TEXT, reason TEXT, items BIGINT)");
+  database.run(
+    "INSERT INTO removed_records VALUES ('t', 'deleted', 3), ('t', 'lost_samples', 9), ('u', 'lost', 1)",
+  );
+  database.run(
+    "DELETE FROM schema_migrations WHERE version = (SELECT max(version) FROM schema_migrations)",
+  );
+  database.close();
+  const catalog = await Catalog.open(`sqlite://${path}`);
+  try {
+    expect(await removedItems(catalog, "t")).toEqual([
+      { signal: "logs", reason: "deleted", items: 3 },
+      { signal: "metrics", reason: "lost", items: 9 },
+    ]);
+    expect(await removedItems(catalog, "u")).toEqual([
+      { signal: "logs", reason: "lost", items: 1 },
+    ]);
+  } finally {
+    await catalog.close();
+    await rm(folder, { recursive: true });
+  }
 });

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { OperatingError } from "#shared/errors.ts";
 import { begin, beginAtOneMoment, isBusy } from "./catalog_transactions.ts";
 import { storeError } from "../read/storage_error.ts";
-import { isPostgresUrl, sqlitePathOf } from "./holds/catalog_url.ts";
+import { isPostgresUrl, sqlitePathOf } from "./catalog_url.ts";
 
 /** How long a statement or transaction waits for its turn and for locks of other processes, before it fails. */
 const waitMaxMs = 4_000;

@@ -380,4 +380,20 @@ export const migrations: readonly (readonly string[])[] = [
       PRIMARY KEY (tenant, namespace, name)
     )`,
   ],
+  [
+    // Items that were stored and left the blocks: with what is in blocks, tiers not counted, the sum is what was ever stored.
+    `CREATE TABLE removed_items (
+      tenant TEXT NOT NULL,
+      signal TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      items BIGINT NOT NULL,
+      PRIMARY KEY (tenant, signal, reason)
+    )`,
+    // Until now only records were counted, and samples of damaged blocks.
+    `INSERT INTO removed_items (tenant, signal, reason, items)
+      SELECT tenant, 'logs', reason, items FROM removed_records WHERE reason <> 'lost_samples'`,
+    `INSERT INTO removed_items (tenant, signal, reason, items)
+      SELECT tenant, 'metrics', 'lost', items FROM removed_records WHERE reason = 'lost_samples'`,
+    "DROP TABLE removed_records",
+  ],
 ];

@@ -2,7 +2,8 @@ import type { SQL } from "bun";
 import type { CarrierPosition } from "#proto/bus/agent_port.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import { applyRemovals, type Removal } from "../read/removals.ts";
+import type { Removal } from "../read/removals.ts";
+import { applyRemovals } from "./apply_removals.ts";
 import { savePatterns } from "./pattern_writes.ts";
 import { chainRow } from "./chain_row.ts";
 import type { Block, LaneCommit, PatternsCommit } from "../read/store.ts";
@@ -26,7 +27,7 @@ export type CatalogChange = {
   readonly patterns?: readonly PatternsCommit[];
   /** Of removed blocks, by id, those whose files go to the trash. */
   readonly trashed?: ReadonlyMap<string, NonNullable<PendingDeletion["trash"]>>;
-  /** Log records of removed blocks that are in no added one. */
+  /** Items of removed blocks that are in no added one. */
   readonly removals?: readonly Removal[];
 };
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { count } from "./catalog_count.ts";
 import type { Catalog } from "./catalog.ts";
-import { type LogDeletion, type RemovalReason, removalReasons } from "../read/removals.ts";
+import type { LogDeletion } from "../read/removals.ts";
 
 /** In the order in which they came. */
 export function logDeletions(catalog: Catalog, tenant: string): Promise<LogDeletion[]> {
@@ -11,20 +11,6 @@ export function logDeletions(catalog: Catalog, tenant: string): Promise<LogDelet
     return z.array(LogDeletionRow).parse([...rows]);
   });
 }
-
-/** Items of a tenant that left the blocks, by reason. */
-export function removedRecords(
-  catalog: Pick<Catalog, "transaction">,
-  tenant: string,
-): Promise<Partial<Record<RemovalReason, number>>> {
-  return catalog.transaction("read removals", async (sql) => {
-    const rows = await sql`SELECT reason, items FROM removed_records WHERE tenant = ${tenant}`;
-    const parsed = z.array(RemovalRow).parse([...rows]);
-    return Object.fromEntries(parsed.map(({ reason, items }) => [reason, items]));
-  });
-}
-
-const RemovalRow = z.object({ reason: z.enum(removalReasons), items: count });
 
 const LogDeletionRow = z
   .object({

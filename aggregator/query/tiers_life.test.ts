@@ -57,6 +57,9 @@ test("samples go when the next tier has them, tiers when theirs is over", async 
     expect(await valuesOf(world, "rate(x_total[10m])")).toEqual([2, 2, 2]);
     await world.age(midnightMs + 32 * dayMs);
     expect(world.widths()).toEqual([]);
+    // What tiers drop is not counted: all samples had left before.
+    const removed = [{ signal: "metrics" as const, reason: "downsampled" as const, items: 240 }];
+    expect(await world.store.removedItems("t")).toEqual(removed);
   });
 });
 
@@ -169,10 +172,7 @@ test("deleted series are gone from tiers, at once and after maintenance", async 
       await world.age(midnightMs + afterDays * dayMs);
       const selectors = [[{ name: "__name__", op: "=" as const, value: "x_total" }]];
       const span = { startMs: midnightMs - 20 * minute + 1, endMs: midnightMs };
-      await world.store.deleteSeries(
-        { signal: "metrics", tenant: "t", selectors, ...span },
-        "test",
-      );
+      await world.store.delete({ signal: "metrics", tenant: "t", selectors, ...span }, "test");
       const count = (name: string) => valuesOf(world, `count_over_time(${name}[15m])`, 15 * minute);
       const expected = [60, 60, 60];
       for (const hours of [0, 1, 3, 12 * 24]) {

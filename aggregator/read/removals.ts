@@ -1,4 +1,5 @@
 import type { SQL } from "bun";
+import type { Signal } from "#shared/signals.ts";
 
 /** A request to delete log records, as it stands. */
 export type LogDeletion = {
@@ -19,38 +20,33 @@ export type LogDeletion = {
   readonly fault?: string;
 };
 
-/**
- * Why items are no longer in a block, although they were stored. Of records, but for lost_samples, which are samples: their block was
- * damaged, and a person gave it up.
- */
-export const removalReasons = ["deleted", "retention", "lost", "lost_samples"] as const;
+/** Why stored items are in no block any more. */
+export const removalReasons = [
+  /** A user asked for it. */
+  "deleted",
+  /** They are older than what is kept. */
+  "retention",
+  /** Samples that are older than samples as collected are kept; a tier has what remains of them. */
+  "downsampled",
+  /** Another block has a sample of the same series and time, which was committed before. */
+  "duplicate",
+  /** Their block was damaged, and a person gave it up. */
+  "lost",
+] as const;
 export type RemovalReason = (typeof removalReasons)[number];
 
-/** Records that left the blocks for good, counted in the transaction that let them go. */
+/** Items that left the blocks for good, counted in the transaction that removes them. */
 export type Removal = {
   readonly tenant: string;
+  readonly signal: Signal;
   readonly reason: RemovalReason;
   readonly items: number;
-  /** The request that they were deleted by. */
+  /** The request that they were deleted by, where requests are listed. */
   readonly deletion?: string;
 };
 
-/** What a change of blocks does to requests, within its transaction. `finished` requests are out of all files. */
-export async function applyRemovals(
-  sql: SQL,
-  removals: readonly Removal[],
-  finished: readonly string[],
-): Promise<void> {
-  for (const { tenant, reason, items, deletion } of removals) {
-    await sql`INSERT INTO removed_records (tenant, reason, items)
-      VALUES (${tenant}, ${reason}, ${items}) ON CONFLICT (tenant, reason)
-      DO UPDATE SET items = removed_records.items + excluded.items`;
-    if (deletion !== undefined)
-      await sql`UPDATE log_deletions SET removed = removed + ${items} WHERE id = ${deletion}`;
-  }
-  for (const id of finished)
-    await sql`UPDATE log_deletions SET status = 'processed' WHERE id = ${id}`;
-}
+/** How many items of a tenant left the blocks, by signal and reason. */
+export type RemovedItems = Pick<Removal, "signal" | "reason" | "items">;
 
 export async function insertLogDeletion(sql: SQL, deletion: LogDeletion): Promise<void> {
   const { id, tenant, query, startMs, endMs, createdMs, actor, status, removed } = deletion;

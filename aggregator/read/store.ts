@@ -20,7 +20,7 @@ import type {
   StreamVisitor,
 } from "./source.ts";
 import type { CutMetrics } from "./cut_metrics.ts";
-import type { LogDeletion, RemovalReason } from "./removals.ts";
+import type { LogDeletion, RemovedItems } from "./removals.ts";
 import type { ExemplarsWritten } from "./exemplars_written.ts";
 
 /** What the head hands over to become blocks, with the positions it brings everything up to. By tenant. */
@@ -140,36 +140,37 @@ export type Store = {
   /** Forgets one; its telemetry stays. */
   removeAgent(agent: Pick<AgentRecord, "tenant" | "agent">): Promise<void>;
   /**
-   * Deletes series in a span out of all blocks that are visible now: gone from the next view on, and out of the files by the
+   * Deletes items of a signal in a span out of all blocks that are visible now: gone from the next view on, and out of the files by the
    * next round of maintain(). `actor` is for the audit. Gives the number of blocks concerned.
    */
-  deleteSeries(deletion: Deletion, actor: string): Promise<number>;
-  /**
-   * Deletes log records out of all blocks that are visible now, in the same way. `query` is what was asked for, for the list. Gives the number of
-   * blocks concerned.
-   */
-  deleteLogs(deletion: Deletion, query: string, actor: string): Promise<number>;
+  delete(deletion: Deletion, actor: string): Promise<number>;
   /** Takes a deletion of log records back; false where there is none of this id, or its records are no longer all there. */
   cancelLogDeletion(id: string, tenant: string, actor: string): Promise<boolean>;
   logDeletions(tenant: string): Promise<readonly LogDeletion[]>;
-  /** Log records that were stored and are in no block any more, by reason. */
-  removedRecords(tenant: string): Promise<Partial<Record<RemovalReason, number>>>;
+  /** Items that were stored and are in no block any more, by signal and reason. */
+  removedItems(tenant: string): Promise<readonly RemovedItems[]>;
   /** One round of what runs in the background: retention, compaction, deletion of files that are no longer needed. */
   maintain(): Promise<void>;
   close(): Promise<void>;
 };
 
-/** What to delete: alternatives of matchers, and a span in Unix milliseconds, both ends inclusive. */
-export type Deletion = {
+/** What to delete, and a span in Unix milliseconds, both ends inclusive. */
+export type Deletion = DeletionTerms & {
   readonly signal: Signal;
+  readonly tenant: string;
+  readonly startMs: number;
+  readonly endMs: number;
+};
+
+/** Which items a deletion is of: alternatives of matchers, and more where the signal has it. */
+export type DeletionTerms = {
+  readonly selectors: readonly (readonly Matcher[])[];
   /** Present for log records: those of the streams whose lines pass all of these. Absent for other signals. */
   readonly lineFilters?: readonly LineFilter[];
   /** A log query, of log records that pass its pipeline, too; `lineFilters` are those of its filters that can be told by the line alone. */
   readonly logql?: string;
-  readonly tenant: string;
-  readonly selectors: readonly (readonly Matcher[])[];
-  readonly startMs: number;
-  readonly endMs: number;
+  /** Present for log records: as it was asked for. Their requests are listed, and can be taken back. */
+  readonly query?: string;
 };
 
 /** An agent of the inventory. */

@@ -20,16 +20,16 @@ const commit = (k: number, app: string, texts: readonly string[]) =>
 await commit(1, "x", ["user 1 in", "user 2 in", 'quote " 3']);
 await commit(2, "y", ["user 4 in"]);
 await commit(3, "x", ["user 5 in", "secret 6"]);
-await store.deleteLogs(
+await store.delete(
   {
     signal: "logs",
+    query: "",
     tenant: "t",
     selectors: [[]],
     lineFilters: [{ op: "|=", values: ["secret"] }],
     startMs: 0,
     endMs: 1e9,
   },
-  "",
   "x",
 );
 await store.close();

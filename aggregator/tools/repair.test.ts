@@ -12,6 +12,7 @@ import { type StorageTools, withStorage } from "./storage_tools.ts";
 import type { Block, Store } from "../read/store.ts";
 import { cutOf, gauge, lines, openTestStore, sampleTexts } from "../read/store.fixture.ts";
 import { giveUpBlocks, repairBlocks } from "./repair.ts";
+import { removedOf } from "../blocks/removed.fixture.ts";
 
 const dataDir = mkdtempSync(join(tmpdir(), "lapwing-repair-"));
 const target = fileObjectStore(join(dataDir, "backups"));
@@ -98,7 +99,7 @@ test("damaged blocks are named, left out of a backup, repaired from an earlier o
     expect(given.map(({ items }) => items)).toEqual([2, 2]);
     store = await open();
     // All that was stored: what is there, and what is lost.
-    expect(await store.removedRecords("t")).toEqual({ lost: 2, lost_samples: 2 });
+    expect(await removedOf(store, "t")).toEqual({ logs: { lost: 2 }, metrics: { lost: 2 } });
     expect(store.view().blocks.reduce((sum, { items }) => sum + items, 0)).toBe(8);
     expect((await within("read", checkBlocks)).faults).toEqual([]);
   } finally {

@@ -5,10 +5,9 @@ import { applyChange, insertAudit } from "../catalog/catalog_writes.ts";
 import { checkBlocks, type Fault } from "./check_blocks.ts";
 import { cachedFile } from "../objects/disk_cache.ts";
 import type { ObjectStore } from "../objects/object_store.ts";
-import type { Removal } from "../read/removals.ts";
 import type { StorageTools } from "./storage_tools.ts";
 import type { Block } from "../read/store.ts";
-import type { StoredSignals } from "../blocks/signals/stored_signal.ts";
+import { removalsOf } from "../blocks/retention/removals_of.ts";
 import { contentFault } from "../blocks/integrity/content_fault.ts";
 import { faultOfError, fileFault } from "../blocks/integrity/file_fault.ts";
 
@@ -77,9 +76,9 @@ async function putCopy(
 }
 
 /**
- * Takes damaged blocks out of the catalog for good, because a person decided that they can't be repaired. Their records are
- * counted as `lost`, their samples as `lost_samples`; the audit has the reason. Throws OperatingError for a block that is not
- * there or is whole, and then nothing is changed.
+ * Takes damaged blocks out of the catalog for good, because a person decided that they can't be repaired. Their items are
+ * counted as `lost`, or as `downsampled` where a tier has them; the audit has the reason. Throws OperatingError for a block that is not
+ * there or is whole, and then changes nothing.
  */
 export async function giveUpBlocks(
   tools: StorageTools,
@@ -107,7 +106,7 @@ export async function giveUpBlocks(
       ...nothing,
       removed,
       deleteAfterMs,
-      removals: removals(removed, tools.signals),
+      removals: removalsOf({ removed, added: [] }, "lost"),
     });
     for (const { id, tenant, signal, items } of removed) {
       const detail = JSON.stringify({ block: id, signal, items, reason });
@@ -116,14 +115,4 @@ export async function giveUpBlocks(
     }
   });
   return removed;
-}
-
-/** Of a tier nothing is lost that was stored: its points are made of samples that were counted before. */
-function removals(blocks: readonly Block[], signals: StoredSignals): Removal[] {
-  return blocks
-    .filter(({ bucketMs, tiered = [] }) => bucketMs === undefined && tiered.length === 0)
-    .flatMap(({ tenant, signal, items }) => {
-      const reason = signals.find(signal)?.lostAs;
-      return reason === undefined ? [] : { tenant, reason, items };
-    });
 }

@@ -2,7 +2,8 @@ import type { SQL } from "bun";
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import { insertBlock, saveFloor } from "../catalog/catalog_writes.ts";
-import { applyRemovals } from "../read/removals.ts";
+import { applyRemovals } from "../catalog/apply_removals.ts";
+import { returnedTo } from "../blocks/retention/removals_of.ts";
 import type { ObjectStore } from "../objects/object_store.ts";
 import type { StorageTools } from "./storage_tools.ts";
 import type { Block } from "../read/store.ts";
@@ -130,7 +131,7 @@ function obstacle(note: TrashNote | undefined, there: ReadonlySet<string>): stri
 
 /** In place of what was kept of it. */
 async function bringBack(sql: SQL, { block, replacedBy }: TrashNote): Promise<void> {
-  let items = block.items;
+  let replacedItems = 0;
   for (const id of replacedBy) {
     const rows = await sql`SELECT key, bytes, items FROM blocks WHERE id = ${id}`;
     const [kept] = z.array(KeptRow).parse([...rows]);
@@ -142,16 +143,14 @@ async function bringBack(sql: SQL, { block, replacedBy }: TrashNote): Promise<vo
         "conflict",
         `records are being deleted out of block ${id}: bring ${block.key} back after that`,
       );
-    items -= kept.items;
+    replacedItems += kept.items;
     await sql`DELETE FROM blocks WHERE id = ${id}`;
     await insertDeletion(sql, kept, 0);
   }
   await sql`DELETE FROM deletions WHERE key = ${block.key}`;
   await insertBlock(sql, block);
-  const { tenant, signal } = block;
   // They are stored again, so they are not among those that left.
-  if (signal === "logs")
-    await applyRemovals(sql, [{ tenant, reason: "retention", items: -items }], []);
+  await applyRemovals(sql, [returnedTo(block, replacedItems)], []);
 }
 
 /** What comes back of a tier is read again only above its floor. */

@@ -113,7 +113,7 @@ for (const [name, { missing }] of Object.entries(places)) {
       for (let k = 1; k <= 12; k++) await store.commit(abCut(k), () => {});
       await store.maintain();
       for (let k = 13; k <= 14; k++) await store.commit(abCut(k), () => {});
-      await store.deleteSeries(
+      await store.delete(
         {
           signal: "metrics",
           tenant: "t",

@@ -281,13 +281,14 @@ async function judgeAccount(world: World, verdict: Verdict): Promise<void> {
   const stored = logs.reduce((sum, lane) => sum + lane.stored, 0);
   // A catalog that was lost knows no more what it had removed.
   const { catalogLosses, lostBlocks, lostBlocksForgotten } = world.aggregator;
-  for (const [i, signal] of (["logs", "metrics"] as const).entries()) {
+  const { removed: counts } = await data(world).getStorage({});
+  for (const signal of ["logs", "metrics"] as const) {
     const lost = lostBlocks
       .slice(lostBlocksForgotten)
       .filter((block) => block.signal === signal)
       .reduce((sum, { items }) => sum + items, 0);
-    const { lostRecords, lostSamples } = await data(world).getStorage({});
-    const reported = [lostRecords, lostSamples][i];
+    const counted = counts.find((one) => one.signal === signal && one.reason === "lost");
+    const reported = counted?.items ?? 0;
     if (reported !== lost)
       verdict.problems.push(
         `${reported} items of ${signal} are lost by the catalog, expected ${lost}`,

@@ -10,7 +10,7 @@ import type { Stores } from "./stores.ts";
 /** What no clock may take away. */
 type Kept = {
   readonly files: ReadonlySet<string>;
-  /** Rows of tables that retention shortens, and items that it took out of blocks. */
+  /** Rows of tables that retention shortens, and items that left the blocks, but for those that a merge finds twice. */
   readonly counts: Readonly<Record<"events" | "agents" | "removed", number>>;
 };
 
@@ -25,7 +25,7 @@ const Counts = z.tuple([
 export async function keptIn(stores: Stores): Promise<Kept> {
   const rows = await stores.catalog(
     `SELECT (SELECT count(*) FROM events) AS events, (SELECT count(*) FROM agents) AS agents,
-       (SELECT coalesce(sum(items), 0) FROM removed_records) AS removed`,
+       (SELECT coalesce(sum(items), 0) FROM removed_items WHERE reason <> 'duplicate') AS removed`,
   );
   return { files: new Set(stores.blockFiles()), counts: Counts.parse(rows)[0] };
 }

@@ -31,7 +31,7 @@ const Sum = z.tuple([z.object({ items: z.coerce.number() })]);
 /** Log records that were stored and are in no block any more, as the catalog has it. */
 export async function removedRecords(stores: Stores): Promise<number> {
   const rows = await stores.catalog(
-    "SELECT coalesce(sum(items), 0) AS items FROM removed_records WHERE reason <> 'lost_samples'",
+    "SELECT coalesce(sum(items), 0) AS items FROM removed_items WHERE signal = 'logs'",
   );
   return Sum.parse(rows)[0].items;
 }

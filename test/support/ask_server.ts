@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import type { HostView } from "#agent/integrations/detection/host_view.ts";
+import type { HostView } from "#agent/integrations/host_view.ts";
 
 /** HostView.ask for tests in which an invented host has real servers. */
 export const askServer: HostView["ask"] = (address, bytes) => {

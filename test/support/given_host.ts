@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import type { HostProcess, HostView } from "#agent/integrations/detection/host_view.ts";
+import type { HostProcess, HostView } from "#agent/integrations/host_view.ts";
 import { hostOf } from "./host_view.ts";
 
 type Given = {

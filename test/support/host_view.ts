@@ -1,4 +1,4 @@
-import type { HostProcess, HostView, Listener } from "#agent/integrations/detection/host_view.ts";
+import type { HostProcess, HostView, Listener } from "#agent/integrations/host_view.ts";
 
 /** What a host in a test has; all else is absent, and nobody answers. */
 export type HostInTest = {

@@ -1,4 +1,4 @@
-import type { HostView } from "#agent/integrations/detection/host_view.ts";
+import type { HostView } from "#agent/integrations/host_view.ts";
 import { Conversation } from "#agent/integrations/connections/conversation.ts";
 
 /** HostView's ways to ask, for tests in which an invented host has real servers. */

@@ -12,6 +12,7 @@ import type { StoredSignal, WritePart } from "#aggregator/blocks/signals/stored_
 import { type Duckdb, quoted } from "#aggregator/duckdb/duckdb.ts";
 import type { Block } from "#aggregator/read/store.ts";
 import { assert } from "#shared/assert.ts";
+import { parseMetricSelector } from "#shared/query_language/promql/parse.ts";
 import { type Span, spans } from "./span.ts";
 import { CutSpans } from "./spans_head.ts";
 
@@ -40,9 +41,9 @@ export const storedSpans: StoredSignal = {
     const left = withoutDeleted(block, await readSpans(writer, [path]), deleted);
     return (await writeSpans(writer, staging, left, undefined)).path;
   },
+  deletionOf: (queries) => ({ selectors: queries.map(parseMetricSelector) }),
   expired: (blocks, { nowMs }) => olderThan(blocks, nowMs, () => spansKeptMs),
   keptMs: () => spansKeptMs,
-  lostAs: undefined,
 };
 
 async function mergeSpans(

@@ -1,97 +1,119 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SpoolConfig } from "#agent/spool/config.ts";
-import { Spool } from "#agent/spool/spool.ts";
-import { createNatsUplink } from "#agent/uplink/nats_uplink.ts";
-import { createAgentPort } from "#agent/uplink/port.ts";
-import type { BlockStore } from "#aggregator/blocks/block_store.ts";
-import { StoreConfig } from "#aggregator/blocks/config.ts";
-import { openStore } from "#aggregator/blocks/open_store.ts";
+import { fromJson } from "@bufbuild/protobuf";
+import { z } from "zod";
+import { Agent } from "#agent/agent.ts";
+import { AgentConfig } from "#agent/config/config.ts";
+import { Aggregator } from "#aggregator/aggregator.ts";
+import { Deleted } from "#aggregator/blocks/deletion/tombstones.ts";
 import { storedSignals } from "#aggregator/blocks/signals/stored_signals.ts";
-import { Duckdb } from "#aggregator/duckdb/duckdb.ts";
-import { createHead } from "#aggregator/head/head.ts";
-import { IngestConfig } from "#aggregator/ingest/config.ts";
+import { createBlockView } from "#aggregator/blocks/view/block_view.ts";
+import { AggregatorFile } from "#aggregator/commands/aggregator_file.ts";
 import { createEmbeddedReceiver } from "#aggregator/ingest/embedded_receiver.ts";
-import { Ingest } from "#aggregator/ingest/ingest.ts";
 import { createNatsReceiver } from "#aggregator/ingest/nats_receiver.ts";
-import { StreamsConfig } from "#aggregator/ingest/nats_streams.ts";
-import type { Head } from "#aggregator/read/head.ts";
 import { type StorageTools, withStorage } from "#aggregator/tools/storage_tools.ts";
-import { NatsConfig } from "#proto/bus/nats_config.ts";
-import { createLogsEncoder } from "#proto/codec/logs.ts";
-import { createMetricsEncoder } from "#proto/codec/metrics_encoder.ts";
+import { GetStorageResponseSchema, ListBlocksResponseSchema } from "#proto/gen/v1/data_pb.js";
+import { GetLossAccountResponseSchema } from "#proto/gen/v1/query_pb.js";
 import { sumDrops } from "#shared/model/account.ts";
-import type { Uplink } from "#proto/bus/agent_port.ts";
-import { systemClock } from "#shared/runtime/clock.ts";
+import { type Clock, systemClock } from "#shared/runtime/clock.ts";
+import { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
+import { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { type Signal, signalsWith } from "#shared/signals.ts";
-import { nothing } from "#test/support/uplink.ts";
 import { type Span, spans, SpansBatch } from "./span.ts";
 import { spansLane } from "./spans_lane.ts";
 import { SpansHead } from "./spans_head.ts";
 import { readSpans, storedSpans } from "./stored_spans.ts";
 
-export const tenant = "main";
-const agent = "web-1";
+const tenant = "main";
 export const signals = storedSignals([storedSpans]);
-export const storeConfig = StoreConfig.parse({
-  compaction: { interval: "1d", blocks_max: 2 },
-  tiers: { enabled: false },
-  delete_after: "0s",
-});
 const waitMaxMs = 60_000;
+/** Sleeps of background work, which runs when the test asks for it. */
+const backgroundMs = 10_000;
 
-type Parts = ReturnType<typeof newParts>;
+const clock: Clock = {
+  ...systemClock,
+  sleep: (ms, signal) =>
+    ms < backgroundMs || signal === undefined
+      ? systemClock.sleep(ms, signal)
+      : new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true })),
+};
 
-function newParts() {
-  return { clock: systemClock, log: silentLogger, metrics: createSelfMetrics() };
+/** Its own keys and an aggregator's are in one file. */
+function configsOf(folder: string, url: string | undefined) {
+  const shared = {
+    tenant,
+    data_dir: folder,
+    ...(url === undefined ? {} : { nats: { servers: [url], reconnect_wait: "50ms" } }),
+  };
+  const agent = AgentConfig.parse({
+    ...shared,
+    sources: [],
+    integrations: { detect: false },
+    spool: { sync_interval: "5ms" },
+  });
+  const aggregator = AggregatorFile.parse({
+    ...shared,
+    ingest: { flush_interval: "1d", patterns: { enabled: false } },
+    storage: {
+      compaction: { interval: "1d", blocks_max: 2 },
+      tiers: { enabled: false },
+      delete_after: "0s",
+    },
+    ...(url === undefined ? {} : { streams: { max_bytes: "64MiB" } }),
+  });
+  return { agent, aggregator };
 }
 
-/** An agent's spool and an aggregator's ingest, head and store, which know of spans. `url`: of a NATS server between them; in one process without. */
+/** An agent and an aggregator, as their processes have them, which know of spans. `url`: of a NATS server between them; in one process without. */
 export class World {
   readonly folder: string;
-  readonly spool: Spool;
+  readonly agent: Agent;
   readonly #url: string | undefined;
-  #uplink: Uplink | undefined;
+  readonly #config: ReturnType<typeof configsOf>["aggregator"];
+  readonly #written = new Map<Signal, number>();
+  #isAgentStarted = false;
   #running:
-    | { parts: Parts; spansHead: SpansHead; head: Head; store: BlockStore; ingest: Ingest }
+    | {
+        aggregator: Aggregator;
+        spansHead: SpansHead;
+        metrics: ReturnType<typeof createSelfMetrics>;
+      }
     | undefined;
 
   static async open(url?: string): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), "lapwing-third-signal-"));
-    const config = SpoolConfig.parse({ path: join(folder, "spool"), sync_interval: "5ms" });
-    const spool = await Spool.open(config, {
-      ...newParts(),
-      tenant,
-      agent,
-      encoders: { metrics: createMetricsEncoder, logs: createLogsEncoder },
-      added: [spansLane],
+    const configs = configsOf(folder, url);
+    const agent = await Agent.open(configs.agent, {
+      clock,
+      log: silentLogger,
+      metrics: createSelfMetrics(),
+      uplink: url === undefined ? "embedded" : "nats",
+      selfLogs: new SelfLogTap(),
+      signals: [spansLane],
     });
-    return new World(folder, spool, url);
+    return new World(folder, url, agent, configs.aggregator);
   }
 
-  private constructor(folder: string, spool: Spool, url: string | undefined) {
+  private constructor(
+    folder: string,
+    url: string | undefined,
+    agent: Agent,
+    config: ReturnType<typeof configsOf>["aggregator"],
+  ) {
     this.folder = folder;
-    this.spool = spool;
     this.#url = url;
+    this.agent = agent;
+    this.#config = config;
   }
 
   get dataDir(): string {
     return join(this.folder, "aggregator");
   }
-  get spansHead(): SpansHead {
-    return this.#now.spansHead;
-  }
-  get head(): Head {
-    return this.#now.head;
-  }
-  get store(): BlockStore {
-    return this.#now.store;
-  }
-  get ingest(): Ingest {
-    return this.#now.ingest;
+  get storeConfig() {
+    return this.#config.storage;
   }
   get #now() {
     if (this.#running === undefined) throw new Error("the aggregator does not run");
@@ -99,67 +121,53 @@ export class World {
   }
 
   async start(): Promise<void> {
-    const parts = newParts();
+    const metrics = createSelfMetrics();
     const spansHead = new SpansHead();
-    const head = createHead({ added: [spansHead] });
-    const store = await openStore(storeConfig, { ...parts, dataDir: this.dataDir, signals });
-    const ingest = await Ingest.open(IngestConfig.parse({ flush_interval: "1d" }), {
+    const parts = { clock, log: silentLogger, metrics };
+    const aggregator = await Aggregator.open(this.#config, {
       ...parts,
       receiver: this.#receiver(parts),
-      head,
-      store,
-      quarantineFolder: join(this.folder, "quarantine"),
-      onHeartbeat: () => {},
+      lifecycle: new Lifecycle(clock),
+      uiFolder: undefined,
+      signals: [{ head: spansHead, stored: storedSpans }],
     });
-    this.#running = { parts, spansHead, head, store, ingest };
-    await ingest.start();
-    if (this.#url === undefined || this.#uplink !== undefined) return;
-    const uplink = createNatsUplink(natsOf(this.#url), { ...newParts(), heartbeatIntervalMs: 100 });
-    await uplink.start(this.#port());
-    this.#uplink = uplink;
+    this.#running = { aggregator, spansHead, metrics };
+    await aggregator.start();
+    if (!this.#isAgentStarted) await this.agent.start("http://127.0.0.1:0");
+    this.#isAgentStarted = true;
   }
 
-  #port() {
-    return createAgentPort(this.spool, systemClock, () => nothing);
-  }
-
-  #receiver(parts: Parts) {
+  #receiver(parts: Parameters<typeof createNatsReceiver>[2]) {
     if (this.#url === undefined)
-      return createEmbeddedReceiver(this.#port(), { ...parts, heartbeatIntervalMs: 50 });
-    const streams = StreamsConfig.parse({ max_bytes: "64MiB" });
-    const handled = signalsWith([spans]);
-    return createNatsReceiver(natsOf(this.#url), streams, { ...parts, signals: handled });
+      return createEmbeddedReceiver(this.agent.port, { ...parts, heartbeatIntervalMs: 50 });
+    const { nats, streams } = this.#config;
+    return createNatsReceiver(nats, streams, { ...parts, signals: signalsWith([spans]) });
   }
 
   async stop(): Promise<void> {
-    const { ingest, store } = this.#now;
-    await ingest.stop();
-    await store.close();
+    await this.#now.aggregator.stop();
     this.#running = undefined;
   }
 
   async close(): Promise<void> {
     if (this.#running !== undefined) await this.stop();
-    await this.#uplink?.close();
-    await this.spool.close();
+    await this.agent.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
 
   /** Ten spans, samples and lines each, a second apart from `startMs` on. */
-  async write(startMs: number): Promise<readonly Span[]> {
+  async write(startMs: number): Promise<void> {
     const times = Array.from({ length: 10 }, (_, i) => startMs + 1_000 * i);
-    const all = times.map((ms, i) => ({
-      name: i % 2 === 0 ? "get" : "put",
-      startMs: ms,
-      durationMs: i,
-    }));
-    await this.spool.added(spans.name)?.write(new SpansBatch(all));
+    await this.writeSpans(
+      times.map((ms, i) => ({ name: i % 2 === 0 ? "get" : "put", startMs: ms, durationMs: i })),
+    );
+    const { output } = this.agent;
     const schema = { series: [{ __name__: "up" }], families: [] };
     const rows = times.map((timestampMs, i) => ({ timestampMs, values: Float64Array.of(i) }));
-    await this.spool.metrics.write({ schema, rows });
+    this.#wrote("metrics", await output.metrics({ schema, rows }));
     const lines = times.map((ms) => Buffer.from(`line of ${ms}`));
     let end = 0;
-    await this.spool.logs.write({
+    const batch = {
       streams: [{ app: "shop" }],
       streamOf: new Uint32Array(lines.length),
       timestampsMs: Float64Array.from(times),
@@ -167,25 +175,48 @@ export class World {
       severities: new Uint8Array(lines.length),
       bodies: new Uint8Array(Buffer.concat(lines)),
       bodyEnds: Uint32Array.from(lines, (line) => (end += line.length)),
-    });
-    return all;
+    };
+    this.#wrote("logs", await output.logs(batch, {}));
   }
 
-  /** Waits until all that is in the spool is in the head, or in blocks. */
+  async writeSpans(all: readonly Span[]): Promise<void> {
+    this.#wrote(spans.name, await this.agent.output.added(spans.name, new SpansBatch(all)));
+  }
+
+  #wrote(signal: Signal, items: number): void {
+    this.#written.set(signal, (this.#written.get(signal) ?? 0) + items);
+  }
+
+  /** Waits until all that was written can be found, or is dropped by the aggregator. */
   async taken(): Promise<void> {
-    for (const lane of this.spool.lanes) await lane.sync();
-    await until("all frames", () =>
-      this.spool.lanes.every(({ signal, files }) => {
-        const { position } = files.synced;
-        const { taken } = this.ingest.lanes.get({ tenant, agent, signal });
-        return taken.epoch === position.epoch && taken.sequence === position.sequence;
-      }),
-    );
+    await until("all items", async () => {
+      const found = [
+        [spans.name, await this.#countStored(spans.name)],
+        ["logs", await this.#countStored("logs")],
+        ["metrics", await this.#countSamples()],
+      ] as const;
+      return found.every(([signal, items]) => items === this.#written.get(signal));
+    });
   }
 
-  /** The loss account of a signal, with what is in its blocks. The equation must hold. */
-  account(signal: Signal) {
-    const account = this.ingest.lanes.account(tenant).find((one) => one.signal === signal);
+  /** In the head, in blocks or dropped. */
+  async #countStored(signal: Signal): Promise<number> {
+    const account = await this.#laneAccount(signal);
+    const { out_of_bounds_timestamp: ahead = 0 } = account?.dropped ?? {};
+    const heads = await this.measured("lapwing_head_items");
+    return (account?.stored ?? 0) + (heads[signal] ?? 0) + ahead;
+  }
+
+  /** Those that a query finds: the head has samples of its own making, too. */
+  async #countSamples(): Promise<number> {
+    const query = encodeURIComponent("sum(count_over_time(up[30d]))");
+    const answer = await this.#request(`/api/v1/query?query=${query}`, { method: "GET" });
+    return Number(Counted.parse(await answer.json()).data.result[0]?.value[1] ?? 0);
+  }
+
+  /** The agent's loss account of a signal. The equation must hold. */
+  async account(signal: Signal) {
+    const account = await this.#laneAccount(signal);
     if (account === undefined) throw new Error(`no account of ${signal}`);
     const { collected, stored, inFlight, dropped } = account;
     if (collected !== stored + inFlight + sumDrops(dropped))
@@ -193,34 +224,87 @@ export class World {
     return { collected, stored, inFlight, dropped };
   }
 
-  blocks(signal: Signal) {
-    return this.store.view().blocks.filter((block) => block.signal === signal);
+  async #laneAccount(signal: Signal) {
+    const { agent } = this.agent.port;
+    const body = JSON.stringify({ agent });
+    const answer = await this.#request("/lapwing.v1.QueryService/GetLossAccount", { body });
+    const { lanes } = fromJson(GetLossAccountResponseSchema, await jsonOf(answer));
+    return lanes.find((lane) => lane.signal === signal);
   }
 
-  items(signal: Signal): number {
-    return this.blocks(signal).reduce((sum, { items }) => sum + items, 0);
+  /** Whether the agent knows that all of its frames are in blocks. */
+  async isCommitted(): Promise<boolean> {
+    const { spool } = await this.agent.status();
+    return spool.lanes.every(({ waiting }) => waiting === 0);
+  }
+
+  /** What the head answers queries of spans with. */
+  recentSpans(): readonly Span[] {
+    return this.#now.spansHead.of(tenant);
+  }
+
+  async flush(): Promise<void> {
+    await this.#request("/-/flush");
+  }
+
+  /** A round of retention, compaction and deletion. */
+  async maintain(): Promise<void> {
+    await this.#request("/api/v1/admin/tsdb/clean_tombstones");
+  }
+
+  /** Deletes the spans of a name; gives the number of blocks concerned. */
+  async deleteSpans(name: string, startMs: number, endMs: number): Promise<number> {
+    const parameters = new URLSearchParams({
+      query: `{name="${name}"}`,
+      start: String(startMs / 1_000),
+      end: String(endMs / 1_000),
+    });
+    const answer = await this.#request(`/api/v1/admin/delete/spans?${parameters.toString()}`);
+    return Deletions.parse(await answer.json()).data.blocks;
+  }
+
+  /** The page Data's own question. */
+  async storage() {
+    const answer = await this.#request("/lapwing.v1.DataService/GetStorage", { body: "{}" });
+    return fromJson(GetStorageResponseSchema, await jsonOf(answer));
+  }
+
+  /** Blocks of a signal, or what is wrong with the question. */
+  async blocksOf(signal: string) {
+    const body = JSON.stringify({ signal, limit: 100 });
+    const path = "/lapwing.v1.DataService/ListBlocks";
+    return fromJson(ListBlocksResponseSchema, await jsonOf(await this.#request(path, { body })))
+      .blocks;
+  }
+
+  async items(signal: string): Promise<number> {
+    return (await this.blocksOf(signal)).reduce((sum, { items }) => sum + items, 0);
+  }
+
+  /** What left the blocks of spans, by reason. */
+  async removed(): Promise<Record<string, number>> {
+    const { removed } = await this.storage();
+    const own = removed.filter(({ signal }) => signal === spans.name);
+    return Object.fromEntries(own.map(({ reason, items }) => [reason, items]));
   }
 
   /** The spans of all blocks, by time, as a reader of files sees them. */
-  async stored(): Promise<readonly Span[]> {
-    const files = await this.store.view().files(this.blocks(spans.name));
-    const duckdb = new Duckdb({
-      memoryBytes: 256 * 2 ** 20,
-      threads: 1,
-      connectionsMax: 1,
-      temporaryFolder: this.folder,
+  stored(): Promise<readonly Span[]> {
+    return this.command("read", async ({ catalog, read, duckdb }) => {
+      const own = (await catalog.blocks()).filter(({ signal }) => signal === spans.name);
+      const deleted = new Deleted(await catalog.tombstones());
+      const files = await createBlockView(read, own, deleted).files(own);
+      try {
+        return await readSpans(duckdb, files.paths);
+      } finally {
+        files.release();
+      }
     });
-    try {
-      return await readSpans(duckdb, files.paths);
-    } finally {
-      files.release();
-      await duckdb.close();
-    }
   }
 
   /** Own metrics by signal. */
   async measured(name: string): Promise<Record<string, number>> {
-    const families = await this.#now.parts.metrics.families();
+    const families = await this.#now.metrics.families();
     const metrics = families.find((family) => family.name === name)?.metric ?? [];
     return Object.fromEntries(
       metrics.map(({ label = [], gauge }) => [
@@ -236,18 +320,36 @@ export class World {
     action: (tools: StorageTools) => Promise<Result>,
     dataDir = this.dataDir,
   ): Promise<Result> {
-    return withStorage(storeConfig, dataDir, mode, action, signals);
+    return withStorage(this.storeConfig, dataDir, mode, action, signals);
+  }
+
+  /** Throws the answer's text where it is not good. */
+  async #request(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { "content-type": "application/json" };
+    const more = init.body === undefined ? {} : { headers };
+    const answer = await this.#now.aggregator.routes.request(path, {
+      method: "POST",
+      ...init,
+      ...more,
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer;
   }
 }
 
-export async function until(what: string, isDone: () => boolean): Promise<void> {
+const Counted = z.object({
+  data: z.object({ result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })) }),
+});
+const Deletions = z.object({ data: z.object({ blocks: z.number() }) });
+
+async function jsonOf(answer: Response) {
+  return z.json().parse(await answer.json());
+}
+
+export async function until(what: string, isDone: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + waitMaxMs;
-  while (!isDone()) {
+  while (!(await isDone())) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
     await Bun.sleep(10);
   }
-}
-
-function natsOf(url: string): NatsConfig {
-  return NatsConfig.parse({ servers: [url], reconnect_wait: "50ms" });
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { gauge } from "../../collect/samples/family.ts";
 import { accessLogSources, errorLogSources, requestTime } from "../log_sources/access_log.ts";
-import { listenersOf, processesNamed, reachable } from "../detection/host_view.ts";
+import { listenersOf, processesNamed, reachable } from "../host_view.ts";
 import { pageInstance } from "../connections/http_page.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
 import { ApacheConfig } from "./config.ts";

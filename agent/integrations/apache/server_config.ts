@@ -1,4 +1,4 @@
-import type { HostView } from "../detection/host_view.ts";
+import type { HostView } from "../host_view.ts";
 
 /** What Apache's files say that detection needs. */
 export type ApacheFiles = {

@@ -1,5 +1,5 @@
 import { gauge } from "../../collect/samples/family.ts";
-import { listenersOf, processesNamed, reachable } from "../detection/host_view.ts";
+import { listenersOf, processesNamed, reachable } from "../host_view.ts";
 import { type LogSourceInput, type Need, defineIntegration } from "../integration.ts";
 import { syslogSources } from "../log_sources/syslog_source.ts";
 import { BindConfig, usualPort } from "./config.ts";

@@ -5,7 +5,7 @@ import {
   type Listener,
   processesNamed,
   reachable,
-} from "../detection/host_view.ts";
+} from "../host_view.ts";
 import { defineIntegration } from "../integration.ts";
 import { syslogSources } from "../log_sources/syslog_source.ts";
 import { ChronyConfig, usualPort } from "./config.ts";

@@ -3,7 +3,7 @@ import { type AddressInfo, type Server, type Socket, connect, createServer } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import type { SocketAddress } from "../detection/host_view.ts";
+import type { SocketAddress } from "../host_view.ts";
 
 /**
  * A connection to a server for a client library that puts no bound to what it takes: the client connects here instead, and what the server sends is counted on

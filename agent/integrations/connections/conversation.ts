@@ -1,7 +1,7 @@
 import { type Socket, connect } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import type { SocketAddress } from "../detection/host_view.ts";
+import type { SocketAddress } from "../host_view.ts";
 import { HeldBytes } from "./held_bytes.ts";
 
 const newline = 0x0a;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SocketAddress } from "../detection/host_view.ts";
+import type { SocketAddress } from "../host_view.ts";
 
 /** "host:port", "[::1]:port", "host" or "/path/of.sock" as connect() takes it. */
 export function splitAddress(address: string, usualPort: number): SocketAddress {

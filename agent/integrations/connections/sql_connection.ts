@@ -1,7 +1,7 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 
 import { BoundedRelay } from "./bounded_relay.ts";
-import type { SocketAddress } from "../detection/host_view.ts";
+import type { SocketAddress } from "../host_view.ts";
 import type { Tick } from "../integration.ts";
 import type { TlsOptions } from "./tls_files.ts";
 

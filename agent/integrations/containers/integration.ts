@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { processesNamed } from "../detection/host_view.ts";
+import { processesNamed } from "../host_view.ts";
 import { defineIntegration } from "../integration.ts";
 import { ContainersConfig } from "./config.ts";
 

@@ -1,6 +1,6 @@
 import { type Socket, connect } from "node:net";
 import type { Clock } from "#shared/runtime/clock.ts";
-import type { SocketAddress } from "./host_view.ts";
+import type { SocketAddress } from "../host_view.ts";
 
 const waitMs = 1_000;
 const answerBytesMax = 4 * 1_024;

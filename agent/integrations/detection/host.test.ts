@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "bun:test";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { Host } from "./host.ts";
-import { listenersOf, processesNamed, reachable } from "./host_view.ts";
+import { listenersOf, processesNamed, reachable } from "../host_view.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-host-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { activeUnits } from "./active_units.ts";
 import { Answers } from "./answers.ts";
-import type { HostView } from "./host_view.ts";
+import type { HostView } from "../host_view.ts";
 import { type KnownListener, ListenerTable } from "./listener_table.ts";
 import { ProcessTable } from "./process_table.ts";
 

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, readdirSync, readlinkSync } from "node:fs";
-import type { Listener } from "./host_view.ts";
+import type { Listener } from "../host_view.ts";
 
 const chunkBytes = 64 * 1_024;
 /** Of one of the kernel's tables. */

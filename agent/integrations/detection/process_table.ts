@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, readdirSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { HostProcess } from "./host_view.ts";
+import type { HostProcess } from "../host_view.ts";
 
 /** More than any host runs that is not in trouble; the rest is not looked at. */
 const processesMax = 4_096;

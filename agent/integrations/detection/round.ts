@@ -1,7 +1,7 @@
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { AnyIntegration } from "../config.ts";
 import type { Finding } from "../integration.ts";
-import type { HostView } from "./host_view.ts";
+import type { HostView } from "../host_view.ts";
 import type { Options } from "./known_service.ts";
 
 export type FoundService = {

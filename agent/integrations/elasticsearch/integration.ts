@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { gauge } from "../../collect/samples/family.ts";
-import { type HostProcess, type HostView, listenersOf, reachable } from "../detection/host_view.ts";
+import { type HostProcess, type HostView, listenersOf, reachable } from "../host_view.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
 import { serverLog } from "../log_sources/server_log.ts";
 import { ElasticsearchConfig, usualPort } from "./config.ts";

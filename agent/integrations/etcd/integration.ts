@@ -5,7 +5,7 @@ import {
   listenersOf,
   processesNamed,
   reachable,
-} from "../detection/host_view.ts";
+} from "../host_view.ts";
 import { httpClientOf } from "../connections/http_service_config.ts";
 import { type Finding, defineIntegration } from "../integration.ts";
 import { EtcdConfig, metricsPort, usualPort } from "./config.ts";

@@ -1,5 +1,5 @@
 import { gauge } from "../../collect/samples/family.ts";
-import { type HostProcess, processesNamed } from "../detection/host_view.ts";
+import { type HostProcess, processesNamed } from "../host_view.ts";
 import { type LogSourceInput, defineIntegration } from "../integration.ts";
 import { syslogSources } from "../log_sources/syslog_source.ts";
 import { Fail2banConfig, usualLog, usualSocket } from "./config.ts";

@@ -7,7 +7,7 @@ import {
   listenersOf,
   processesNamed,
   reachable,
-} from "../detection/host_view.ts";
+} from "../host_view.ts";
 import { httpClientOf } from "../connections/http_service_config.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
 import { syslogSources } from "../log_sources/syslog_source.ts";

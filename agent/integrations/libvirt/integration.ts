@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { gauge } from "../../collect/samples/family.ts";
-import { type HostView, processesNamed } from "../detection/host_view.ts";
+import { type HostView, processesNamed } from "../host_view.ts";
 import { defineIntegration } from "../integration.ts";
 import { LibvirtConfig } from "./config.ts";
 

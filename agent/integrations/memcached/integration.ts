@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { gauge } from "../../collect/samples/family.ts";
-import { listenersOf, processesNamed, reachable } from "../detection/host_view.ts";
+import { listenersOf, processesNamed, reachable } from "../host_view.ts";
 import { type Finding, defineIntegration } from "../integration.ts";
 import { splitAddress } from "../connections/split_address.ts";
 import { MemcachedConfig, usualPort } from "./config.ts";

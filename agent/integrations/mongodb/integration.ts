@@ -6,7 +6,7 @@ import {
   listenersOf,
   processesNamed,
   reachable,
-} from "../detection/host_view.ts";
+} from "../host_view.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
 import { serverLog } from "../log_sources/server_log.ts";
 import { splitAddress } from "../connections/split_address.ts";

@@ -6,7 +6,7 @@ import {
   listenersOf,
   processesNamed,
   reachable,
-} from "../detection/host_view.ts";
+} from "../host_view.ts";
 import type { Finding, Need } from "../integration.ts";
 import { ownUser } from "../own_user.ts";
 import { splitAddress } from "../connections/split_address.ts";

@@ -6,7 +6,7 @@ import {
   listenersOf,
   processesNamed,
   reachable,
-} from "../detection/host_view.ts";
+} from "../host_view.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
 import { NatsConfig, usualPort } from "./config.ts";
 

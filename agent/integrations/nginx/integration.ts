@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { gauge } from "../../collect/samples/family.ts";
 import { accessLogSources, errorLogSources } from "../log_sources/access_log.ts";
-import { type HostView, listenersOf, processesNamed, reachable } from "../detection/host_view.ts";
+import { type HostView, listenersOf, processesNamed, reachable } from "../host_view.ts";
 import { pageInstance } from "../connections/http_page.ts";
 import { type Finding, defineIntegration } from "../integration.ts";
 import { NginxConfig } from "./config.ts";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { errorLogSources } from "../log_sources/access_log.ts";
-import type { HostView } from "../detection/host_view.ts";
+import type { HostView } from "../host_view.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
 import { splitAddress } from "../connections/split_address.ts";
 import { PhpFpmConfig, scrapeUri, usualPort } from "./config.ts";

@@ -1,4 +1,4 @@
-import type { HostView } from "../detection/host_view.ts";
+import type { HostView } from "../host_view.ts";
 
 /** A pool as its file describes it. */
 export type PoolFile = {

@@ -1,5 +1,5 @@
 import { gauge } from "../../collect/samples/family.ts";
-import { processesNamed } from "../detection/host_view.ts";
+import { processesNamed } from "../host_view.ts";
 import { defineIntegration } from "../integration.ts";
 import { syslogSources } from "../log_sources/syslog_source.ts";
 import { PostfixConfig, usualConfigDirectory } from "./config.ts";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { HostProcess, HostView, Listener, SocketAddress } from "../detection/host_view.ts";
-import { processesNamed, reachable } from "../detection/host_view.ts";
+import type { HostProcess, HostView, Listener, SocketAddress } from "../host_view.ts";
+import { processesNamed, reachable } from "../host_view.ts";
 import type { Finding, Need } from "../integration.ts";
 import { ownUser } from "../own_user.ts";
 import { type PostgresqlConfig, usualFolder, usualPort } from "./config.ts";

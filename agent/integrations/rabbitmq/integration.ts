@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type HostProcess, type HostView, listenersOf, reachable } from "../detection/host_view.ts";
+import { type HostProcess, type HostView, listenersOf, reachable } from "../host_view.ts";
 import { httpClientOf } from "../connections/http_service_config.ts";
 import { type Finding, defineIntegration } from "../integration.ts";
 import { serverLog } from "../log_sources/server_log.ts";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { HostProcess, HostView, Listener } from "../detection/host_view.ts";
-import { listenersOf, processesNamed, reachable } from "../detection/host_view.ts";
+import type { HostProcess, HostView, Listener } from "../host_view.ts";
+import { listenersOf, processesNamed, reachable } from "../host_view.ts";
 import type { Finding, Need } from "../integration.ts";
 import { splitAddress } from "../connections/split_address.ts";
 import { type RedisConfig, sentinelPort, usualPort } from "./config.ts";

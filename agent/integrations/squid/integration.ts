@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { accessLogSources, errorLogSources } from "../log_sources/access_log.ts";
-import { type HostView, listenersOf, processesNamed, reachable } from "../detection/host_view.ts";
+import { type HostView, listenersOf, processesNamed, reachable } from "../host_view.ts";
 import { type Finding, type Need, defineIntegration } from "../integration.ts";
 import { SquidConfig, usualPort } from "./config.ts";
 

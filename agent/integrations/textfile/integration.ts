@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { type HostView, processesNamed } from "../detection/host_view.ts";
+import { type HostView, processesNamed } from "../host_view.ts";
 import { defineIntegration } from "../integration.ts";
 import { TextfileConfig, usualFolder } from "./config.ts";
 

@@ -1,6 +1,6 @@
 import { gauge } from "../../collect/samples/family.ts";
 import { accessLogSources, requestTime } from "../log_sources/access_log.ts";
-import { type HostView, processesNamed } from "../detection/host_view.ts";
+import { type HostView, processesNamed } from "../host_view.ts";
 import { type Need, defineIntegration } from "../integration.ts";
 import { syslogSources } from "../log_sources/syslog_source.ts";
 import { VarnishConfig, instanceOf } from "./config.ts";

@@ -2,9 +2,20 @@ import { lookup } from "node:dns/promises";
 import { isIP, isIPv6 } from "node:net";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { dnsLookupTime, ipAddrHash, ipProtocol } from "../families.ts";
-import type { ProbeContext } from "../prober.ts";
+import type { Gauges } from "../gauges.ts";
+import type { ProbeNotes } from "../probe_notes.ts";
+import type { AddressGuard } from "./address_guard.ts";
+import type { Deadline } from "./deadline.ts";
 import { addressHash } from "./ip_address.ts";
 import type { IpChoice } from "./options.ts";
+
+/** What a look-up takes of a probe's context. */
+type LookupContext = {
+  readonly gauges: Gauges;
+  readonly notes: ProbeNotes;
+  readonly guard: AddressGuard;
+  readonly deadline: Deadline;
+};
 
 type Found = { readonly address: string; readonly family: number };
 
@@ -16,7 +27,7 @@ type Found = { readonly address: string; readonly family: number };
 export async function chooseAddress(
   host: string,
   choice: IpChoice,
-  context: ProbeContext,
+  context: LookupContext,
 ): Promise<{ address: string; seconds: number }> {
   const { gauges, notes } = context;
   for (const family of [ipProtocol, dnsLookupTime, ipAddrHash]) gauges.register(family);
@@ -46,7 +57,7 @@ export async function chooseAddress(
 export async function resolveAgain(
   host: string,
   choice: IpChoice,
-  context: ProbeContext,
+  context: Pick<LookupContext, "deadline">,
 ): Promise<string> {
   const preferred = choice.preferred_ip_protocol === "ip4" ? 4 : 6;
   const found = await lookUp(host, 0, context);
@@ -58,7 +69,7 @@ export async function resolveAgain(
 async function lookUp(
   host: string,
   family: 0 | 4 | 6,
-  { deadline }: ProbeContext,
+  { deadline }: Pick<LookupContext, "deadline">,
 ): Promise<readonly Found[]> {
   const bare = host.replace(/^\[|\]$/g, "");
   const literal = isIP(bare.split("%")[0] ?? "");

@@ -35,6 +35,8 @@ const httpPermissions = {
   "DELETE /api/prom/rules/:namespace": "rules:write",
   "DELETE /api/prom/rules/:namespace/:group": "rules:write",
   "GET /api/search": "dashboards:read",
+  "POST|PUT /api/v1/admin/delete/logs": "logs:delete",
+  "POST|PUT /api/v1/admin/delete/metrics": "metrics:delete",
   "POST|PUT /api/v1/admin/tsdb/clean_tombstones": "metrics:delete",
   "POST|PUT /api/v1/admin/tsdb/delete_series": "metrics:delete",
   "POST|PUT /api/v1/admin/tsdb/snapshot": "storage:write",

@@ -4,13 +4,13 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import type { TombstoneChange } from "../../catalog/catalog_writes.ts";
-import type { BlockChange } from "../deps.ts";
+import type { BlockChange } from "./block_change.ts";
 import { storeError } from "../../read/storage_error.ts";
 import type { StorageClaim } from "../identity/storage_claim.ts";
 import { writerText } from "../file/writer.ts";
 import type { ObjectStore } from "../../objects/object_store.ts";
 import type { Block, Deletion } from "../../read/store.ts";
-import type { StoreMeters } from "../store_meters.ts";
+import type { StoreMeters } from "../meters/store_meters.ts";
 import type { Tombstone } from "../../catalog/tombstone.ts";
 import { Deleted, tombstoneKey } from "./tombstones.ts";
 
@@ -80,12 +80,11 @@ export class SeriesDeletions {
     return due.length === tombstones.length ? this.#deleted : new Deleted(due);
   }
 
-  /** Gives the number of blocks concerned. `query` is what a deletion of log records was asked for by. */
+  /** Gives the number of blocks concerned. */
   add(
-    deletion: Deletion,
+    { query, ...deletion }: Deletion,
     actor: string,
     blocks: () => readonly Block[],
-    query?: string,
   ): Promise<number> {
     return this.#exclusive(async () => {
       const createdMs = this.#deps.clock.now();
@@ -96,7 +95,7 @@ export class SeriesDeletions {
       const { tenant, selectors, startMs, endMs } = deletion;
       const what = query === undefined ? { selectors } : { id: tombstone.id, query };
       const detail = JSON.stringify({ ...what, startMs, endMs, blocks: ids.length });
-      const action = query === undefined ? "delete_series" : "delete_logs";
+      const action = auditActions[deletion.signal] ?? `delete_${deletion.signal}`;
       const status = ids.length === 0 ? ("processed" as const) : ("received" as const);
       await this.#deps.catalog.addTombstone(
         tombstone,
@@ -187,6 +186,9 @@ export class SeriesDeletions {
     return run;
   }
 }
+
+/** What the audit calls it, where that is not made of the signal's name. */
+const auditActions: Readonly<Record<string, string>> = { metrics: "delete_series" };
 
 function isConcerned(block: Block, { signal, tenant, startMs, endMs }: Deletion): boolean {
   const { exemplars } = block;

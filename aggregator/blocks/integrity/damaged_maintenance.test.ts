@@ -8,6 +8,7 @@ import { MissingBlocks } from "../../read/missing_blocks.ts";
 import type { BlockStore } from "../block_store.ts";
 import { cutOf, gauge, lines, openTestStore, sampleTexts } from "../../read/store.fixture.ts";
 import type { Block } from "../../read/store.ts";
+import { removedOf } from "../removed.fixture.ts";
 
 // What runs in the background beside a damaged block: it goes on for the others, and the damaged one stays until it is repaired.
 
@@ -76,7 +77,7 @@ const span = { tenant: "t", startMs: 0, endMs: 1e15 };
 test("deletions of series and lines are carried out in the other blocks, and in the damaged one once it is repaired", async () => {
   const { store, repair, expectKept } = await damagedStore("deletions", {}, () => 101 * dayMs);
   const gone = { signal: "metrics", ...span, selectors: selector("__name__", "gone") } as const;
-  await store.deleteSeries(gone, "operator");
+  await store.delete(gone, "operator");
   const lineFilters = [{ op: "|=" as const, values: ["drop"] }];
   const query = '{app="app"} |= "drop"';
   const request = {
@@ -85,7 +86,7 @@ test("deletions of series and lines are carried out in the other blocks, and in 
     selectors: selector("app", "app"),
     lineFilters,
   } as const;
-  await store.deleteLogs(request, query, "operator");
+  await store.delete({ ...request, query }, "operator");
   await store.maintain();
   expectKept();
   expect(await samples(store)).toEqual([`kept ${at(1)}=1 ${at(3)}=3`]);
@@ -163,7 +164,10 @@ test("retention moves a damaged block to the trash with the others, and counts i
   expect(store.view().blocks).toEqual([]);
   const trashed = readdirSync(join(dataDir, "blocks", ".trash"), { recursive: true }).map(String);
   expect(trashed.filter((name) => name.endsWith(".parquet.trash"))).toHaveLength(5);
-  expect(await store.removedRecords("t")).toEqual({ retention: 6 });
+  expect(await removedOf(store, "t")).toEqual({
+    logs: { retention: 6 },
+    metrics: { retention: 9 },
+  });
   expect(store.maintenanceState.damages).toEqual([]);
   await store.close();
 }, 30_000);

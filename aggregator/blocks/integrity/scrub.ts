@@ -2,7 +2,12 @@ import { copyFile, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { messageOf } from "#shared/errors.ts";
-import type { MaintenanceDeps } from "../deps.ts";
+import type { Clock } from "#shared/runtime/clock.ts";
+import type { Logger } from "#shared/runtime/log.ts";
+import type { DiskCache } from "../../objects/disk_cache.ts";
+import type { ObjectStore } from "../../objects/object_store.ts";
+import type { StoreConfig } from "../config.ts";
+import type { BlockGuard } from "./block_guard.ts";
 import type { Block } from "../../read/store.ts";
 import type { FileFault } from "./damage.ts";
 import { faultOfError, fileFault } from "./file_fault.ts";
@@ -26,10 +31,18 @@ const Saved = z.object({
 });
 type Saved = z.output<typeof Saved>;
 
-type Deps = Pick<
-  MaintenanceDeps,
-  "blocks" | "clock" | "config" | "dataDir" | "log" | "objects" | "staging" | "tools"
->;
+type Deps = {
+  readonly blocks: () => readonly Block[];
+  readonly clock: Clock;
+  readonly config: StoreConfig;
+  /** Keeps how far it is. */
+  readonly dataDir: string;
+  readonly log: Logger;
+  readonly objects: ObjectStore;
+  /** For copies on their way. */
+  readonly staging: string;
+  readonly tools: { readonly guard: BlockGuard; readonly files: DiskCache };
+};
 
 /** After a start others come first. */
 const startAfterMs = 60_000;

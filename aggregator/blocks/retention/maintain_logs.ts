@@ -28,15 +28,14 @@ export async function replaceLogs(
     .filter(([, items]) => items > 0)
     .map(([name, items]): Removal =>
       retained.has(name)
-        ? { tenant, reason: "retention", items }
-        : { tenant, reason: "deleted", items, deletion: name },
+        ? { tenant, signal: "logs", reason: "retention", items }
+        : { tenant, signal: "logs", reason: "deleted", items, deletion: name },
     );
   const deleteAfterMs = deps.clock.now() + deps.config.delete_after;
   // What a merge replaces is in the added block as it was; what retention takes out is not.
   const trashed =
     also.length === 0 ? new Map<string, never>() : trashedBlocks(deps, removed, added);
   await deps.apply({ added, removed, deleteAfterMs, without, removals, trashed });
-  for (const { reason, items } of removals) deps.meters.removed(reason, items);
 }
 
 /** Takes streams out of blocks when their time is over, while others of the block are still kept. */

@@ -1,4 +1,6 @@
+import { OperatingError } from "#shared/errors.ts";
 import { signalDescriptors } from "#shared/signals.ts";
+import { logDeletionOf } from "../../log_pipeline/log_deletion.ts";
 import { mergeLogs } from "../compaction/merge_logs.ts";
 import { batchesByTime } from "../cut_logs.ts";
 import { readSlices } from "../logs/read_slices.ts";
@@ -31,9 +33,16 @@ export const storedLogs: StoredSignal = {
     const never = new AbortController().signal;
     return (await mergeLogs(staging, [slices], undefined, signal ?? never)).path;
   },
+  deletionOf([query, ...more]) {
+    if (query === undefined || more.length > 0)
+      throw new OperatingError(
+        "bad_request",
+        `${more.length + (query === undefined ? 0 : 1)} queries: expected one log query`,
+      );
+    return logDeletionOf(query);
+  },
   // Streams that are kept for less are taken out of blocks before (StreamRetention).
   expired: (blocks, { config, nowMs }) =>
     olderThan(blocks, nowMs, (tenant) => logRetention(config, tenant).periodsMs.at(-1) ?? Infinity),
   keptMs: ({ retention }, { tenant }) => retention.tenants[tenant]?.logs ?? retention.logs,
-  lostAs: "lost",
 };

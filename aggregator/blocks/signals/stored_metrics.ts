@@ -1,3 +1,6 @@
+import { OperatingError } from "#shared/errors.ts";
+import { matchesEmpty } from "#shared/query_language/matchers.ts";
+import { parseMetricSelector } from "#shared/query_language/promql/parse.ts";
 import { signalDescriptors } from "#shared/signals.ts";
 import { throwIfAborted } from "../../duckdb/duckdb.ts";
 import { cutMetricsOf, runOf } from "../../read/cut_metrics.ts";
@@ -46,13 +49,21 @@ export const storedMetrics: StoredSignal = {
     from.block.bucketMs === undefined
       ? copySamples(tools, from, signal)
       : copyTier(tools.writer, tools.staging, tools.texts, from, signal),
+  deletionOf(queries) {
+    const selectors = queries.map(parseMetricSelector);
+    if (selectors.length === 0 || selectors.some((matchers) => matchers.every(matchesEmpty)))
+      throw new OperatingError(
+        "bad_request",
+        "expected selectors of series, each with a matcher that does not match the empty text",
+      );
+    return { selectors };
+  },
   expired: expiredMetrics,
   keptMs(config, { tenant, bucketMs = 0 }) {
     const { rawKeepMs, tiers } = tierPlan(config, tenant);
     if (bucketMs === 0) return rawKeepMs;
     return tiers.find((tier) => tier.bucketMs === bucketMs)?.keepMs ?? config.retention.metrics;
   },
-  lostAs: "lost_samples",
 };
 
 async function replaceMetrics(

@@ -1,6 +1,5 @@
 import type { PerSignal, SignalDescriptor } from "#shared/signals.ts";
-import type { RemovalReason } from "../../read/removals.ts";
-import type { Block, Cut } from "../../read/store.ts";
+import type { Block, Cut, DeletionTerms } from "../../read/store.ts";
 import type { StoreConfig } from "../config.ts";
 import type { CopyWithout } from "../deletion/deleted_copies.ts";
 import type { BlockStoreDeps, MaintenanceDeps } from "../deps.ts";
@@ -25,12 +24,12 @@ export type StoredSignal = SignalContent & {
     signal: AbortSignal,
   ): Promise<void>;
   readonly copyWithout: CopyWithout;
+  /** Which items a request to delete asks for, in the signal's query language. Throws OperatingError("bad_request"). */
+  deletionOf(queries: readonly string[]): DeletionTerms;
   /** Which of the signal's blocks are past their time. */
   expired(blocks: readonly Block[], moment: ExpiryMoment): Expiry;
   /** How long what such a block holds is kept at least, in ms. */
   keptMs(config: StoreConfig, block: Pick<Block, "tenant" | "bucketMs">): number;
-  /** As what the items of a block that a person gives up are counted; undefined: in the audit alone. */
-  readonly lostAs: RemovalReason | undefined;
 };
 
 /** A process may find blocks of a signal that is not among these, which a newer version wrote: they are left as they are. */

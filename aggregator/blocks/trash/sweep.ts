@@ -5,7 +5,7 @@ import type { Duckdb } from "../../duckdb/duckdb.ts";
 import { catalogClaims } from "../../catalog/catalog_identity.ts";
 import type { StorageClaim } from "../identity/storage_claim.ts";
 import type { ObjectStore } from "../../objects/object_store.ts";
-import type { StoreMeters } from "../store_meters.ts";
+import type { StoreMeters } from "../meters/store_meters.ts";
 import { tombstoneKey } from "../deletion/tombstones.ts";
 import { pendingKeys } from "../../catalog/deletion_rows.ts";
 import { dropState, readState } from "../../catalog/maintenance_state.ts";

@@ -21,6 +21,7 @@ import { writeState } from "../../catalog/maintenance_state.ts";
 import { listTrash, restoreTrash } from "../../tools/restore_trash.ts";
 import { Trash, trashItems } from "./trash.ts";
 import { parseTrashKey, trashKey, trashReasons } from "../../catalog/trash_key.ts";
+import { removedOf } from "../removed.fixture.ts";
 
 const dayMs = 86_400_000;
 const root = mkdtempSync(join(tmpdir(), "lapwing-trash-"));
@@ -80,7 +81,10 @@ test("blocks past retention lie in the trash for its time, and can be brought ba
   expect(store.view().blocks).toEqual([]);
   expect(filesOf(dataDir, ".parquet")).toEqual([]);
   expect(filesOf(dataDir, ".parquet.trash")).toHaveLength(2);
-  expect(await store.removedRecords("t")).toEqual({ retention: 1 });
+  expect(await removedOf(store, "t")).toEqual({
+    logs: { retention: 1 },
+    metrics: { retention: 1 },
+  });
   await store.close();
 
   const listed = await within(dataDir, "read", listTrash);
@@ -93,7 +97,10 @@ test("blocks past retention lie in the trash for its time, and can be brought ba
   const again = await open(dataDir, () => nowMs, { retention: { metrics: "20d", logs: "20d" } });
   expect(await samples(again)).toEqual([`n ${100 * dayMs}=1`]);
   expect((await again.view().selectLogs(allLogs)).map(({ body }) => body)).toEqual(["one"]);
-  expect(await again.removedRecords("t")).toEqual({ retention: 0 });
+  expect(await removedOf(again, "t")).toEqual({
+    logs: { retention: 0 },
+    metrics: { retention: 0 },
+  });
   await again.maintain();
   expect(again.view().blocks).toHaveLength(2);
   await again.close();
@@ -126,7 +133,7 @@ test("a block out of which retention took streams comes back in place of what wa
   const again = await open(dataDir, () => nowMs, { retention: { logs: "30d" } });
   const bodies = (await again.view().selectLogs(allLogs)).map(({ body }) => body);
   expect(bodies.toSorted()).toEqual(["l", "s"]);
-  expect(await again.removedRecords("t")).toEqual({ retention: 0 });
+  expect(await removedOf(again, "t")).toEqual({ logs: { retention: 0 } });
   await again.close();
 }, 30_000);
 
@@ -138,7 +145,7 @@ test("what a user deleted does not go to the trash", async () => {
   const selectors = [[{ name: "app", op: "=" as const, value: "app" }]];
   const span = { startMs: 0, endMs: 1e15 };
   const deletion = { signal: "logs", tenant: "t", selectors, ...span, lineFilters: [] } as const;
-  await store.deleteLogs(deletion, '{app="app"}', "operator");
+  await store.delete({ ...deletion, query: '{app="app"}' }, "operator");
   nowMs += 11 * dayMs;
   await store.maintain();
   expect(filesOf(dataDir, ".parquet.trash")).toEqual([]);
@@ -237,7 +244,7 @@ async function halfRestored(name: string) {
 async function expectOneLine(dataDir: string): Promise<void> {
   const store = await open(dataDir, () => 111 * dayMs, { retention: { logs: "20d" } });
   expect((await store.view().selectLogs(allLogs)).map(({ body }) => body)).toEqual(["one"]);
-  expect(await store.removedRecords("t")).toEqual({ retention: 0 });
+  expect(await removedOf(store, "t")).toEqual({ logs: { retention: 0 } });
   await store.close();
 }
 

@@ -1,5 +1,5 @@
 import type { CatalogChange } from "../../catalog/catalog_writes.ts";
-import type { MaintenanceDeps } from "../deps.ts";
+import type { Deleted } from "../deletion/tombstones.ts";
 import type { Block } from "../../read/store.ts";
 import { trashNoteText } from "./trash_note.ts";
 
@@ -8,7 +8,7 @@ import { trashNoteText } from "./trash_note.ts";
  * there. `replacedBy` are the blocks that hold what is kept of them.
  */
 export function trashedBlocks(
-  { hidden }: Pick<MaintenanceDeps, "hidden">,
+  { hidden }: { readonly hidden: () => Deleted },
   removed: readonly Block[],
   replacedBy: readonly Block[] = [],
 ): NonNullable<CatalogChange["trashed"]> {

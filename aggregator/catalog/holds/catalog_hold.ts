@@ -1,7 +1,7 @@
 import { SQL } from "bun";
 import { OperatingError } from "#shared/errors.ts";
 import { storeError } from "../../read/storage_error.ts";
-import { isPostgresUrl, sqlitePathOf } from "./catalog_url.ts";
+import { isPostgresUrl, sqlitePathOf } from "../catalog_url.ts";
 import { FileLock, LockedError, type LockMode } from "./file_lock.ts";
 import {
   describeProcess,

@@ -141,16 +141,11 @@ export declare type GetStorageResponse = Message<"lapwing.v1.GetStorageResponse"
   trashBytes: number;
 
   /**
-   * What was in damaged blocks that a person gave up, since the catalog began.
+   * What was stored and is in no block any more, since the catalog began.
    *
-   * @generated from field: double lost_samples = 16;
+   * @generated from field: repeated lapwing.v1.RemovedItems removed = 23;
    */
-  lostSamples: number;
-
-  /**
-   * @generated from field: double lost_records = 17;
-   */
-  lostRecords: number;
+  removed: RemovedItems[];
 };
 
 /**
@@ -158,6 +153,36 @@ export declare type GetStorageResponse = Message<"lapwing.v1.GetStorageResponse"
  * Use `create(GetStorageResponseSchema)` to create a new message.
  */
 export declare const GetStorageResponseSchema: GenMessage<GetStorageResponse>;
+
+/**
+ * @generated from message lapwing.v1.RemovedItems
+ */
+export declare type RemovedItems = Message<"lapwing.v1.RemovedItems"> & {
+  /**
+   * metrics, logs.
+   *
+   * @generated from field: string signal = 1;
+   */
+  signal: string;
+
+  /**
+   * deleted, retention, downsampled, duplicate, lost: docs/loss_account.md.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: double items = 3;
+   */
+  items: number;
+};
+
+/**
+ * Describes the message lapwing.v1.RemovedItems.
+ * Use `create(RemovedItemsSchema)` to create a new message.
+ */
+export declare const RemovedItemsSchema: GenMessage<RemovedItems>;
 
 /**
  * @generated from message lapwing.v1.DamagedBlock

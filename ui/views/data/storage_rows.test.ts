@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { StorageShare } from "../../client/data_service.ts";
-import { forecast, forecastWords, growthPerDay, scrubWords } from "./storage_rows.ts";
+import { forecast, forecastWords, growthPerDay, removedWords, scrubWords } from "./storage_rows.ts";
 
 const day = 86_400_000;
 const share = (more: Partial<StorageShare> = {}): StorageShare => ({
@@ -16,6 +16,16 @@ const share = (more: Partial<StorageShare> = {}): StorageShare => ({
   retentionMs: 0,
   waitingBlocks: 0,
   ...more,
+});
+
+test("removedWords() sums the reasons of a signal", () => {
+  const removed = [
+    { signal: "logs", reason: "retention", items: 30 },
+    { signal: "metrics", reason: "downsampled", items: 1_200 },
+    { signal: "metrics", reason: "retention", items: 5 },
+    { signal: "spans", reason: "deleted", items: 2 },
+  ];
+  expect(removedWords(removed)).toBe("30 lines, 1\u202f205 samples, 2 spans");
 });
 
 test("growthPerDay() is what a day takes, nothing at retention, and unknown where there is little", () => {

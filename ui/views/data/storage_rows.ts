@@ -1,6 +1,6 @@
 import type { Storage, StorageShare, StorageVolume } from "../../client/data_service.ts";
-import { formatAgo, formatSpan } from "../../units/format.ts";
-import { type BuiltInSignal, signalOf } from "#shared/signals.ts";
+import { formatAgo, formatCount, formatSpan } from "../../units/format.ts";
+import { type BuiltInSignal, signalDescriptors, signalOf } from "#shared/signals.ts";
 
 const dayMs = 86_400_000;
 
@@ -85,6 +85,19 @@ export function forecastWords(told: Forecast): string {
   if (told.days > 3_650) return "not full within 10 years at this rate";
   const days = told.days < 10 ? Math.round(told.days * 10) / 10 : Math.round(told.days);
   return `full in about ${days} ${days === 1 ? "day" : "days"} at this rate`;
+}
+
+/** "1 200 samples, 30 lines": items that left the blocks, by signal. */
+export function removedWords(removed: Storage["removed"]): string {
+  const sums = new Map<string, number>();
+  for (const { signal, items } of removed) sums.set(signal, (sums.get(signal) ?? 0) + items);
+  return [...sums]
+    .map(([signal, items]) => {
+      const known = signalOf(signal);
+      const unit = known === undefined ? signal : signalDescriptors[known].unit;
+      return `${formatCount(items)} ${unit}`;
+    })
+    .join(", ");
 }
 
 /** "compared 2 h ago", "40 % compared": how far the scrub is. */

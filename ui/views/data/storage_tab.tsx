@@ -26,6 +26,7 @@ import {
   forecast,
   forecastWords,
   growthPerDay,
+  removedWords,
   scrubWords,
   tierName,
 } from "./storage_rows.ts";
@@ -153,6 +154,8 @@ function Figures({ storage }: { readonly storage: Storage }) {
   const told = forecast(shares, volume);
   const isSoon = told.kind === "full" && told.days < soonDays;
   const waiting = shares.reduce((sum, share) => sum + share.waitingBlocks, 0);
+  const lost = storage.removed.filter(({ reason }) => reason === "lost");
+  const left = storage.removed.filter(({ reason, items }) => reason !== "lost" && items > 0);
   return (
     <dl className="facts storage-facts">
       <Fact name="Stored in blocks" text={formatValue(bytes, "bytes")} />
@@ -190,12 +193,9 @@ function Figures({ storage }: { readonly storage: Storage }) {
         text={maintainedMs === 0 ? "no round yet" : `ran ${formatAgo(maintainedMs, nowMs)}`}
       />
       <Fact name="Checksums of all blocks" text={scrubWords(storage, nowMs)} />
-      {storage.lostSamples + storage.lostRecords > 0 && (
-        <Fact
-          name="Lost with damaged blocks"
-          text={`${formatCount(storage.lostSamples)} samples, ${formatCount(storage.lostRecords)} lines`}
-          isWarning
-        />
+      {left.length > 0 && <Fact name="Removed from blocks" text={removedWords(left)} />}
+      {lost.length > 0 && (
+        <Fact name="Lost with damaged blocks" text={removedWords(lost)} isWarning />
       )}
     </dl>
   );

@@ -19,8 +19,7 @@ const storedWhole = {
   scrubbedMs: 0,
   scrubDoneBytes: 0,
   scrubTotalBytes: 0,
-  lostSamples: 0,
-  lostRecords: 0,
+  removed: [],
 };
 const lane: Lane = {
   agent: "a",

@@ -29,6 +29,9 @@ type TailSet = {
  * two looks, or while we did not run, match no tail: they are named after the file, and are younger than the youngest generation
  * that is known. They are read whole.
  *
+ * Truncated twice between two looks: nothing was read of the content between, so nothing but its copy shows it. Copies since the first
+ * truncation are read whole, too.
+ *
  * Copy and truncate: the file keeps its identity and loses its content. The copy begins as the file began, and has at the stored
  * position what was read before it: it is read on from there. Until the original is truncated, a copy is left alone.
  */
@@ -62,8 +65,7 @@ export function adoptTruncated(set: TailSet, tail: Tail): void {
     adopt(set, set.newTail(sibling.key, at, "rotated", sibling.path), older);
   }
   for (const sibling of younger) adopt(set, wholeGeneration(set, tail, sibling), older);
-  tail.restart();
-  tail.at = { ...tail.at, mtimeNs: statFile(tail.current)?.mtimeNs ?? lost.mtimeNs };
+  tail.restart(statFile(tail.current)?.mtimeNs ?? lost.mtimeNs);
   tail.after = older;
   set.remember(tail);
 }
@@ -87,7 +89,6 @@ export function adoptMissed(
   const strangers = [...siblings.values()].filter(
     ({ key, path, stat }) => stat.size > 0n && !set.tails.has(key) && !set.isExcluded(path),
   );
-  if (strangers.length === 0) return;
   const families = new Map<string, Tail[]>();
   for (const tail of set.tails.values()) {
     if (dirname(tail.at.real) !== folder) continue;
@@ -95,36 +96,49 @@ export function adoptMissed(
     if (family === undefined) families.set(tail.at.real, [tail]);
     else family.push(tail);
   }
-  for (const [path, family] of families)
-    adoptMissedOf(
-      set,
-      family,
-      strangers.filter((stranger) => isGenerationName(stranger.path, path)),
-    );
+  for (const [path, family] of families) {
+    const generations = strangers.filter((stranger) => isGenerationName(stranger.path, path));
+    if (generations.length > 0 && !adoptMissedOf(set, family, generations)) continue;
+    for (const tail of family) if (tail.at.offset > 0) tail.restartedNs = undefined;
+  }
 }
 
-/** `family`: all tails of one path; `generations`: unknown files named after it. */
-function adoptMissedOf(set: TailSet, family: readonly Tail[], generations: Sibling[]): void {
+/** `family`: all tails of one path; `generations`: unknown files named after it. False where the folder changed meanwhile. */
+function adoptMissedOf(set: TailSet, family: readonly Tail[], generations: Sibling[]): boolean {
   const live = family.find((tail) => tail.state === "live");
   const [last] = family
     .filter((tail) => tail.state !== "live")
     .toSorted((a, b) => Number(b.at.mtimeNs - a.at.mtimeNs));
-  if (last === undefined) return;
+  const like = last ?? live;
+  const sinceNs = earliest([last?.at.mtimeNs, ...family.map(({ restartedNs }) => restartedNs)]);
+  if (like === undefined || sinceNs === undefined) return true;
   const missed = generations
-    .filter((sibling) => sibling.stat.mtimeNs >= last.at.mtimeNs)
+    .filter((sibling) => sibling.stat.mtimeNs >= sinceNs)
     .filter((sibling) => live === undefined || !isPartOf(sibling, live.current))
     .filter((sibling) => !family.some((tail) => isCopyOf(tail, sibling)))
     .toSorted(byTime);
-  if (missed.length === 0) return;
+  if (missed.length === 0) return true;
   // Checked after the comparisons, which say nothing about files that were renamed or truncated meanwhile.
-  if (live !== undefined && live.statPath() === undefined) return;
-  if (!missed.every((sibling) => isInPlace(sibling))) return;
-  const truncated = family.find((tail) => tail.state === "rotated" && !tail.isIntact());
-  if (truncated !== undefined) return adoptTruncated(set, truncated);
-  if (live !== undefined && !live.isIntact()) return adoptTruncated(set, live);
+  if (live !== undefined && live.statPath() === undefined) return false;
+  if (!missed.every((sibling) => isInPlace(sibling))) return false;
+  const truncated =
+    family.find((tail) => tail.state === "rotated" && !tail.isIntact()) ??
+    (live?.isIntact() === false ? live : undefined);
+  if (truncated !== undefined) {
+    adoptTruncated(set, truncated);
+    return true;
+  }
   const older = family.filter((tail) => tail.state === "rotated" && !tail.drained);
-  for (const sibling of missed) adopt(set, wholeGeneration(set, last, sibling), older);
+  for (const sibling of missed) adopt(set, wholeGeneration(set, like, sibling), older);
   if (live !== undefined) live.after = older;
+  return true;
+}
+
+function earliest(times: readonly (bigint | undefined)[]): bigint | undefined {
+  let least: bigint | undefined;
+  for (const time of times)
+    if (time !== undefined && (least === undefined || time < least)) least = time;
+  return least;
 }
 
 /** Non-empty files beside the tail's, named after it, of which nothing was read, or not what they hold now. */

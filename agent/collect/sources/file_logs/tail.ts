@@ -23,6 +23,11 @@ export class Tail {
   after: Tail[] = [];
   /** Whether its end was reached since it was rotated away. */
   drained = false;
+  /**
+   * When the file was found truncated (its time of change, in ns), until something is read from it and its folder is listed after that. What came since
+   * may have been copied and truncated unread: no content shows it.
+   */
+  restartedNs: bigint | undefined;
   /** What at.head stands for, where it is at hand. */
   front: Buffer | undefined;
   /** Monotonic ms: when to look again, how long it was quiet, and since when it is gone. */
@@ -135,9 +140,10 @@ export class Tail {
     this.lookAtMs = 0;
   }
 
-  /** The same file, begun anew. */
-  restart(): void {
-    this.at = { ...this.at, ...beginning };
+  /** The same file from its start, as of its last change. */
+  restart(mtimeNs: bigint): void {
+    this.at = { ...this.at, ...beginning, mtimeNs };
+    this.restartedNs = mtimeNs;
     this.drained = false;
     this.front = undefined;
   }

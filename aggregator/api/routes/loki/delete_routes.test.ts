@@ -3,7 +3,7 @@ import type { LogDeletion } from "../../../read/removals.ts";
 import type { Deletion } from "../../../read/store.ts";
 import { deleteLogsRoutes } from "./delete_routes.ts";
 
-const asked: [Deletion, string, string][] = [];
+const asked: [Deletion, string][] = [];
 const processed: LogDeletion = {
   id: "one",
   tenant: "t",
@@ -18,7 +18,7 @@ const processed: LogDeletion = {
 const app = deleteLogsRoutes({
   tenant: () => "t",
   now: () => 100_000,
-  deleteLogs: async (...given) => asked.push(given),
+  delete: async (...given) => asked.push(given),
   cancel: async (id) => id !== "one",
   list: async () => [
     processed,
@@ -45,10 +45,11 @@ test("a request becomes a deletion of streams and lines, and is answered by 204"
     tenant: "t",
     startMs: 10_000,
     endMs: 20_000,
+    query,
     selectors,
     lineFilters,
   };
-  expect(asked.at(-1)).toEqual([deletion, query, "anonymous"]);
+  expect(asked.at(-1)).toEqual([deletion, "anonymous"]);
   const response = await app.request(path, {
     method: "POST",
     body: new URLSearchParams({ query: '{app="x"}', start: "10" }),

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { OperatingError } from "#shared/errors.ts";
-import { recordConditions } from "../../../log_pipeline/line_conditions.ts";
+import { logDeletionOf } from "../../../log_pipeline/log_deletion.ts";
 import type { LogDeletion } from "../../../read/removals.ts";
 import type { Deletion } from "../../../read/store.ts";
 import { basePath, refusal, textRefusal } from "./context.ts";
@@ -9,8 +9,8 @@ import { lokiParameters, parseLokiTime } from "./parameters.ts";
 export type DeleteLogsParts = {
   readonly tenant: () => string;
   readonly now: () => number;
-  /** Deletes out of everything taken so far; `query` is what was asked for, `actor` is for the audit. */
-  readonly deleteLogs: (deletion: Deletion, query: string, actor: string) => Promise<unknown>;
+  /** Deletes out of everything taken so far; `actor` is for the audit. */
+  readonly delete: (deletion: Deletion, actor: string) => Promise<unknown>;
   /** False where there is none of this id, or its records are no longer all there. */
   readonly cancel: (id: string, tenant: string, actor: string) => Promise<boolean>;
   readonly list: (tenant: string) => Promise<readonly LogDeletion[]>;
@@ -28,8 +28,7 @@ export function deleteLogsRoutes(parts: DeleteLogsParts): Hono {
   const app = new Hono();
   const path = `${basePath}/delete`;
   app.on(["POST", "PUT"], path, async (c) => {
-    const { query, ...deletion } = await deletionOf(c, parts);
-    await parts.deleteLogs(deletion, query, actor);
+    await parts.delete(await deletionOf(c, parts), actor);
     return c.body(null, 204);
   });
   app.get(path, async (c) => c.json((await parts.list(parts.tenant())).map(shown)));
@@ -47,10 +46,7 @@ export function deleteLogsRoutes(parts: DeleteLogsParts): Hono {
   return app;
 }
 
-async function deletionOf(
-  c: Context,
-  { tenant, now }: DeleteLogsParts,
-): Promise<Deletion & { readonly query: string }> {
+async function deletionOf(c: Context, { tenant, now }: DeleteLogsParts): Promise<Deletion> {
   const parameters = await lokiParameters(c.req.raw);
   const query = parameters.text("query") ?? "";
   if (query === "") throw bad("query not set");
@@ -58,10 +54,7 @@ async function deletionOf(
   const endMs = msOf("end", parameters.text("end"), now());
   if (endMs > now()) throw bad("deletes in the future are not allowed");
   if (startMs > endMs) throw bad("start time can't be greater than end time");
-  const { matchers, lineFilters, run } = recordConditions(query);
-  const span = { tenant: tenant(), startMs, endMs };
-  const deletion = { signal: "logs", query, ...span, selectors: [matchers], lineFilters } as const;
-  return run === undefined ? deletion : { ...deletion, logql: query };
+  return { signal: "logs", tenant: tenant(), startMs, endMs, ...logDeletionOf(query) };
 }
 
 function msOf(name: string, text: string | undefined, otherwise: number | undefined): number {

@@ -8,7 +8,7 @@ let cleaned = 0;
 let failure: OperatingError | undefined;
 const app = adminRoutes({
   tenant: () => "default",
-  deleteSeries: (deletion, actor) => {
+  delete: (deletion, actor) => {
     if (failure !== undefined) return Promise.reject(failure);
     deleted.push({ deletion, actor });
     return Promise.resolve();

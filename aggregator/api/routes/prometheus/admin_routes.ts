@@ -1,14 +1,14 @@
-import { Hono, type Context } from "hono";
-import { assert } from "#shared/assert.ts";
+import { Hono } from "hono";
 import { PromqlError } from "#shared/query_language/promql/errors.ts";
 import type { Deletion } from "#aggregator/read/store.ts";
-import { answering, invalidParameter } from "./answer.ts";
+import { acting } from "./acting.ts";
+import { invalidParameter } from "./answer.ts";
 import { booleanOf, readParams, selectorsParam, timeParam } from "./params.ts";
 
 export type AdminParts = {
   readonly tenant: () => string;
   /** Deletes out of everything taken so far; `actor` is for the audit. */
-  readonly deleteSeries: (deletion: Deletion, actor: string) => Promise<unknown>;
+  readonly delete: (deletion: Deletion, actor: string) => Promise<unknown>;
   /** Takes what is deleted out of the files now. */
   readonly cleanTombstones: () => Promise<void>;
   /** Copies everything committed, and unless `skipHead` what is in memory too; gives the snapshot's name. */
@@ -20,7 +20,7 @@ const actor = "anonymous";
 
 /** POST and PUT of /api/v1/admin/tsdb/delete_series, clean_tombstones and snapshot, as Prometheus has them, with its errors. */
 export function adminRoutes(parts: AdminParts): Hono {
-  const { tenant, deleteSeries, cleanTombstones, snapshot } = parts;
+  const { tenant, cleanTombstones, snapshot } = parts;
   const app = new Hono().basePath("/api/v1/admin/tsdb");
   app.on(["POST", "PUT"], "/delete_series", (c) =>
     acting(c, async () => {
@@ -32,7 +32,7 @@ export function adminRoutes(parts: AdminParts): Hono {
       if (endMs < startMs)
         throw invalidParameter("end", "end timestamp must not be before start time");
       const selectors = selectorsParam(params, true);
-      await deleteSeries({ signal: "metrics", tenant: tenant(), selectors, startMs, endMs }, actor);
+      await parts.delete({ signal: "metrics", tenant: tenant(), selectors, startMs, endMs }, actor);
     }),
   );
   app.on(["POST", "PUT"], "/clean_tombstones", (c) => acting(c, cleanTombstones));
@@ -48,15 +48,4 @@ export function adminRoutes(parts: AdminParts): Hono {
     }),
   );
   return app;
-}
-
-/** Answers 204, or 200 with what `act` gives. */
-async function acting(c: Context, act: () => Promise<object | void>): Promise<Response> {
-  const answer = answering(async () => {
-    const data = await act();
-    return { dataJson: data === undefined ? undefined : JSON.stringify(data) };
-  });
-  const response = await answer(c, async () => {});
-  assert(response instanceof Response, "answering() always gives a response");
-  return response;
 }

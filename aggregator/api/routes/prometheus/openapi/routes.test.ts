@@ -40,7 +40,7 @@ app.route(
   "/",
   adminRoutes({
     tenant: () => "default",
-    deleteSeries: async () => {},
+    delete: async () => 0,
     cleanTombstones: async () => {},
     snapshot: async () => "x",
   }),

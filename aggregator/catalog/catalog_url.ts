@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { OperatingError } from "#shared/errors.ts";
 import { withoutSecretsIn } from "#shared/text/secrets.ts";
-import { storeError } from "../../read/storage_error.ts";
+import { storeError } from "../read/storage_error.ts";
 
 export function isPostgresUrl(url: string): boolean {
   return /^postgres(ql)?:/.test(url);

@@ -1,9 +1,9 @@
 import type { Signal } from "#shared/signals.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
-import type { RemovalReason } from "../read/removals.ts";
-import type { Block } from "../read/store.ts";
-import { tierMeters } from "./tiers/tier_meters.ts";
-import { trashMeters, type TrashMeters } from "./trash/trash_meters.ts";
+import type { Removal } from "../../read/removals.ts";
+import type { Block } from "../../read/store.ts";
+import { tierMeters } from "./tier_meters.ts";
+import { trashMeters, type TrashMeters } from "./trash_meters.ts";
 
 export type StoreMeters = TrashMeters & {
   /** `bucketMs` of a tier's block. */
@@ -14,8 +14,8 @@ export type StoreMeters = TrashMeters & {
   expired(blocks: number): void;
   rewritten(blocks: number): void;
   swept(objects: number): void;
-  /** Log records that were stored and are in no block any more. */
-  removed(reason: RemovalReason, records: number): void;
+  /** Items that were stored and are in no block any more. */
+  removed(removals: readonly Removal[]): void;
   maintenanceFailed(): void;
   /** Deletions that are kept but not applied. */
   unreadableDeletions(deletions: number): void;
@@ -43,9 +43,9 @@ export function storeMeters(metrics: SelfMetrics, signals: readonly Signal[]): S
   const rewritten = counter("rewritten_blocks_total", "Blocks rewritten without deleted series.");
   const swept = counter("swept_objects_total", "Objects moved to the trash that no block had.");
   const removed = metrics.counter(
-    "lapwing_store_removed_records_total",
-    "Log records taken out of blocks for good: deleted on request, or by retention.",
-    ["reason"],
+    "lapwing_store_removed_items_total",
+    "Items that were stored and left the blocks for good, by reason.",
+    ["signal", "reason"],
   );
   const failed = counter("maintenance_failures_total", "Rounds of background work that failed.");
   const unreadable = metrics.gauge(
@@ -81,7 +81,10 @@ export function storeMeters(metrics: SelfMetrics, signals: readonly Signal[]): S
     rewritten: (blocks) => rewritten.inc(blocks),
     swept: (objects) => swept.inc(objects),
     ...trashMeters(metrics),
-    removed: (reason, records) => removed.inc({ reason }, records),
+    removed(removals) {
+      for (const one of removals)
+        removed.inc({ signal: one.signal, reason: one.reason }, one.items);
+    },
     maintenanceFailed: () => failed.inc(),
   };
 }

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { messageOf } from "#shared/errors.ts";
 import { shownConfig } from "#shared/runtime/config/shown_config.ts";
 import { postgresMissing, requirePassword, startPostgres } from "#test/support/postgres.ts";
-import { Catalog } from "../catalog.ts";
-import { catalogUrl } from "../../blocks/open_store.ts";
+import { Catalog } from "./catalog.ts";
+import { catalogUrl } from "../blocks/open_store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-password-"));
 const file = join(folder, "password");
