@@ -25,7 +25,8 @@ export async function openAggregatorRole(
     uiFolder,
     checkDocument,
     boards,
-  }: Pick<AggregatorParts, "uiFolder" | "checkDocument" | "boards">,
+    providedRules,
+  }: Pick<AggregatorParts, "uiFolder" | "checkDocument" | "boards" | "providedRules">,
 ): Promise<OpenedRole> {
   const config = await loadConfig(AggregatorFile, flags);
   lifecycle.listen(parseListen(config.listen), config.http);
@@ -45,6 +46,7 @@ export async function openAggregatorRole(
     uiFolder,
     ...(checkDocument && { checkDocument }),
     ...(boards && { boards }),
+    ...(providedRules && { providedRules }),
   });
   await aggregator.start();
   const check = async () => {

@@ -8,6 +8,7 @@ export const aggregatorKeyEffects = {
   query: "restart",
   rules: {
     files: "reload",
+    integrations: "reload",
     evaluation_interval: "reload",
     query_offset: "reload",
     external_labels: "reload",

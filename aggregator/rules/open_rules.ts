@@ -8,6 +8,7 @@ import type { Sources } from "../query/sources.ts";
 import { QueryMemory } from "../read/memory/query_memory.ts";
 import type { DueData } from "../read/own_data.ts";
 import type { RulesConfig } from "./config.ts";
+import type { LoadProvidedRules } from "./integration_rules/provided_rules.ts";
 import { readForState, ruleQuery } from "./rule_query.ts";
 import { Rules } from "./rules.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -27,13 +28,16 @@ type Parts = {
   readonly append: (tenant: string, data: DueData) => void;
   readonly sendAlerts: (alerts: readonly SentAlert[]) => void;
   readonly catalog: Pick<Catalog, "fenced" | "transaction">;
+  readonly provided?: LoadProvidedRules | undefined;
+  readonly foundKinds: () => ReadonlySet<string>;
 };
 
 /** Rules with an engine, a queue and memory of their own: they go on while users' queries wait. */
 export async function openRules(
   { tenant, rules: config, query }: Config,
-  { sources, clock, log, metrics, append, sendAlerts, catalog }: Parts,
+  { sources, append, sendAlerts, catalog, provided, foundKinds, ...parts }: Parts,
 ): Promise<{ readonly rules: Rules; readonly close: () => Promise<void> }> {
+  const { clock, log } = parts;
   const stopped = new AbortController();
   const asked = {
     engine: createPromqlEngine(sources.metrics, query.promql, clock),
@@ -46,11 +50,11 @@ export async function openRules(
   };
   const stored = await StoredRules.open({ catalog, tenant, log, now: () => clock.now() });
   const rules = await Rules.open(config, {
-    clock,
+    ...parts,
     stored,
-    log,
-    metrics,
     tenant,
+    provided,
+    foundKinds,
     ask: ruleQuery(asked),
     forState: (alert, span) => readForState(asked, alert, span),
     append,

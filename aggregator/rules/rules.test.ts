@@ -27,6 +27,7 @@ async function opened(name: string, text: string, more: object = {}) {
     metrics: createSelfMetrics(),
     tenant: "t",
     stored: await openStoredRules(),
+    foundKinds: () => new Set(),
     ask: async () => [{ labels: { __name__: "x", host: "a" }, value: 1 }],
     forState: async () => [],
     sendAlerts: () => {},
