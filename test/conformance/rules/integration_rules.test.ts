@@ -40,7 +40,7 @@ test.skipIf(promtool === null)("promtool takes all of them as one file", async (
     stdout: "pipe",
     stderr: "pipe",
   });
-  const [out, err] = await Promise.all([checked.stdout.text(), checked.stderr.text()]);
-  expect(`${out}${err}`).toContain(`${count} rules found`);
+  const streams = [checked.stdout, checked.stderr].map((stream) => new Response(stream).text());
+  expect((await Promise.all(streams)).join("")).toContain(`${count} rules found`);
   expect(await checked.exited).toBe(0);
 });
