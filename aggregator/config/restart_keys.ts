@@ -9,6 +9,7 @@ export const aggregatorKeyEffects = {
   rules: {
     files: "reload",
     integrations: "reload",
+    alerting: "reload",
     evaluation_interval: "reload",
     query_offset: "reload",
     external_labels: "reload",

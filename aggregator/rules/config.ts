@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
+import { AlertingConfig } from "./alertmanagers/config.ts";
 import { IntegrationRulesConfig } from "./integration_rules/config.ts";
 
 const positive = (text: string) =>
@@ -12,6 +13,8 @@ export const RulesConfig = z.strictObject({
   files: z.array(z.string().min(1)).default([]),
   /** Rules that come with integrations and probes. */
   integrations: IntegrationRulesConfig.prefault({}),
+  /** Who gets the alerts of rules. */
+  alerting: AlertingConfig.prefault({}),
   /** Of groups that name no interval. */
   evaluation_interval: positive("1m"),
   /** Of groups that name none: rules are evaluated for the time before by so much, so that late samples are there. */

@@ -7,6 +7,7 @@ import { type PromqlConfig, createPromqlEngine } from "../query/promql/engine.ts
 import type { Sources } from "../query/sources.ts";
 import { QueryMemory } from "../read/memory/query_memory.ts";
 import type { DueData } from "../read/own_data.ts";
+import { Alertmanagers } from "./alertmanagers/alertmanagers.ts";
 import type { RulesConfig } from "./config.ts";
 import type { LoadProvidedRules } from "./integration_rules/provided_rules.ts";
 import { readForState, ruleQuery } from "./rule_query.ts";
@@ -26,7 +27,8 @@ type Parts = {
   readonly metrics: SelfMetrics;
   readonly sources: Sources;
   readonly append: (tenant: string, data: DueData) => void;
-  readonly sendAlerts: (alerts: readonly SentAlert[]) => void;
+  /** Gives alerts to Lapwing's own Alertmanager. */
+  readonly sendOwn: (alerts: readonly SentAlert[]) => void;
   readonly catalog: Pick<Catalog, "fenced" | "transaction">;
   readonly provided?: LoadProvidedRules | undefined;
   readonly foundKinds: () => ReadonlySet<string>;
@@ -35,7 +37,7 @@ type Parts = {
 /** Rules with an engine, a queue and memory of their own: they go on while users' queries wait. */
 export async function openRules(
   { tenant, rules: config, query }: Config,
-  { sources, append, sendAlerts, catalog, provided, foundKinds, ...parts }: Parts,
+  { sources, append, sendOwn, catalog, provided, foundKinds, ...parts }: Parts,
 ): Promise<{ readonly rules: Rules; readonly close: () => Promise<void> }> {
   const { clock, log } = parts;
   const stopped = new AbortController();
@@ -49,6 +51,7 @@ export async function openRules(
     signal: stopped.signal,
   };
   const stored = await StoredRules.open({ catalog, tenant, log, now: () => clock.now() });
+  const alertmanagers = new Alertmanagers(config.alerting, { ...parts, fetch, sendOwn });
   const rules = await Rules.open(config, {
     ...parts,
     stored,
@@ -58,11 +61,12 @@ export async function openRules(
     ask: ruleQuery(asked),
     forState: (alert, span) => readForState(asked, alert, span),
     append,
-    sendAlerts,
+    alertmanagers,
   });
   const close = async () => {
     stopped.abort();
     await rules.stop();
+    await alertmanagers.stop();
   };
   return { rules, close };
 }

@@ -5,6 +5,7 @@ import { RepeatedWarning } from "#shared/runtime/repeated_warning.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { DueData } from "../read/own_data.ts";
 import { OwnSeries } from "../read/own_series.ts";
+import type { Alertmanagers, AlertmanagersView } from "./alertmanagers/alertmanagers.ts";
 import type { RulesConfig } from "./config.ts";
 import { GroupEvaluation, type RuleSeries } from "./group_evaluation.ts";
 import { runGroup } from "./group_loop.ts";
@@ -37,8 +38,7 @@ export type RulesParts = {
     alert: string,
     span: { readonly startMs: number; readonly endMs: number },
   ) => Promise<readonly ForState[]>;
-  /** Sends alerts to the Alertmanager. */
-  readonly sendAlerts: (alerts: readonly SentAlert[]) => void;
+  readonly alertmanagers: Alertmanagers;
   /** Takes the samples of rules. */
   readonly append: (tenant: string, data: DueData) => void;
 };
@@ -93,6 +93,10 @@ export class Rules implements RulesView {
     return this.#parts.stored;
   }
 
+  get alertmanagers(): AlertmanagersView {
+    return this.#parts.alertmanagers.view;
+  }
+
   get evaluations(): readonly GroupEvaluation[] {
     return [...this.#running.values()].map(({ evaluation }) => evaluation);
   }
@@ -125,6 +129,7 @@ export class Rules implements RulesView {
         this.#config.external_url === config.external_url;
       this.#config = config;
       this.#read = read;
+      this.#parts.alertmanagers.configure(config.alerting);
       if (this.#isStarted) this.#apply({ isStart: false, keepsSame: isSameOutside });
     };
   }
@@ -227,7 +232,7 @@ export class Rules implements RulesView {
       externalUrl: this.#config.external_url,
       isRestored: !isStart,
       sendAlerts: (alerts: readonly SentAlert[]) => {
-        if (alerts.length > 0) this.#parts.sendAlerts(alerts);
+        if (alerts.length > 0) this.#parts.alertmanagers.send(alerts);
       },
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
