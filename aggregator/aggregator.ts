@@ -176,7 +176,7 @@ export class Aggregator {
     this.#rooms.rollouts?.start();
     this.#rooms.told.watch.start();
     this.#rooms.alertmanager.start();
-    this.#rooms.rules.rules.start();
+    this.#rooms.rules.start();
   }
 
   /** Reads what can change while it runs, and gives what puts it in force. Throws OperatingError where there are mistakes. */

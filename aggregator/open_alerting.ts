@@ -44,6 +44,7 @@ export async function openAlerting(
     provided: providedRules,
     foundKinds: () => foundKinds(agents.all(), config.tenant),
     append: (tenant: string, data: DueData) => ingest.append(tenant, data),
+    notifierTrouble: () => alertmanager.trouble(),
     sendOwn: (alerts: readonly SentAlert[]) => void alertmanager.put(alerts),
     log: log.child({ room: "rules" }),
   });

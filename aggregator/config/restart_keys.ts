@@ -10,6 +10,7 @@ export const aggregatorKeyEffects = {
     files: "reload",
     integrations: "reload",
     alerting: "reload",
+    heartbeat: "reload",
     evaluation_interval: "reload",
     query_offset: "reload",
     external_labels: "reload",

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { AlertingConfig } from "./alertmanagers/config.ts";
+import { HeartbeatConfig } from "./heartbeat/config.ts";
 import { IntegrationRulesConfig } from "./integration_rules/config.ts";
 
 const positive = (text: string) =>
@@ -15,6 +16,8 @@ export const RulesConfig = z.strictObject({
   integrations: IntegrationRulesConfig.prefault({}),
   /** Who gets the alerts of rules. */
   alerting: AlertingConfig.prefault({}),
+  /** Pings an outside address as long as rules are evaluated. */
+  heartbeat: HeartbeatConfig.optional(),
   /** Of groups that name no interval. */
   evaluation_interval: positive("1m"),
   /** Of groups that name none: rules are evaluated for the time before by so much, so that late samples are there. */

@@ -40,6 +40,7 @@ async function opened(name: string, text: string, more: object = {}) {
     ask: async () => [{ labels: { __name__: "x", host: "a" }, value: 1 }],
     forState: async () => [],
     alertmanagers,
+    onConfigured: () => {},
     append: (_, { metrics }: DueData) => {
       for (const { rows } of metrics)
         for (const { schema } of rows)

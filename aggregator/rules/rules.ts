@@ -9,6 +9,7 @@ import type { Alertmanagers, AlertmanagersView } from "./alertmanagers/alertmana
 import type { RulesConfig } from "./config.ts";
 import { GroupEvaluation, type RuleSeries } from "./group_evaluation.ts";
 import { runGroup } from "./group_loop.ts";
+import { RulesTrouble } from "./heartbeat/rules_trouble.ts";
 import { IntegrationRules } from "./integration_rules/integration_rules.ts";
 import { watchKinds } from "./integration_rules/kind_watch.ts";
 import type { LoadProvidedRules } from "./integration_rules/provided_rules.ts";
@@ -38,7 +39,9 @@ export type RulesParts = {
     alert: string,
     span: { readonly startMs: number; readonly endMs: number },
   ) => Promise<readonly ForState[]>;
-  readonly alertmanagers: Alertmanagers;
+  readonly alertmanagers: Pick<Alertmanagers, "send" | "view">;
+  /** Called when another configuration is in force. */
+  readonly onConfigured: (config: RulesConfig) => void;
   /** Takes the samples of rules. */
   readonly append: (tenant: string, data: DueData) => void;
 };
@@ -65,6 +68,7 @@ export class Rules implements RulesView {
   /** Why the files that are there now are not in force, or undefined. */
   fault: string | undefined;
   readonly #turns: Turns;
+  readonly #trouble: RulesTrouble;
 
   /** Files with mistakes do not keep a process from starting: there are no rules then, and `fault` says why. */
   static async open(config: RulesConfig, parts: RulesParts): Promise<Rules> {
@@ -82,6 +86,7 @@ export class Rules implements RulesView {
     this.#parts = parts;
     this.#kinds = parts.foundKinds();
     this.#turns = new Turns(config.concurrency_max);
+    this.#trouble = new RulesTrouble({ ...parts, turns: this.#turns });
     this.#failures = new RepeatedWarning(parts.log, parts.clock, "rules failed");
     this.#meters = new RuleMeters(parts.metrics, () => this.evaluations);
     parts.stored.onChange(() => {
@@ -99,6 +104,11 @@ export class Rules implements RulesView {
 
   get evaluations(): readonly GroupEvaluation[] {
     return [...this.#running.values()].map(({ evaluation }) => evaluation);
+  }
+
+  /** Why rules are not evaluated as they should be now, or undefined. Does not come back where evaluations do not. */
+  trouble(): Promise<string | undefined> {
+    return this.#trouble.find(this.evaluations);
   }
 
   start(): void {
@@ -129,7 +139,7 @@ export class Rules implements RulesView {
         this.#config.external_url === config.external_url;
       this.#config = config;
       this.#read = read;
-      this.#parts.alertmanagers.configure(config.alerting);
+      this.#parts.onConfigured(config);
       if (this.#isStarted) this.#apply({ isStart: false, keepsSame: isSameOutside });
     };
   }

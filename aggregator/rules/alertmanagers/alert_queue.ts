@@ -11,6 +11,8 @@ import type { AlertmanagerMeters } from "./meters.ts";
 const batchMax = 256;
 /** How long a stop waits for what is still to be sent. */
 const drainMaxMs = 3_000;
+/** Alerts are sent again once a minute, and for 15 minutes after they are resolved. */
+const failureAgeMaxMs = 5 * 60_000;
 
 export type AlertQueueParts = {
   readonly clock: Clock;
@@ -29,6 +31,8 @@ export class AlertQueue {
   readonly #ended = new AbortController();
   #waiting: SentAlert[] = [];
   #isStopping = false;
+  /** When the last alerts were refused, by the clock that does not jump; undefined where they were taken. */
+  #failedMs: number | undefined;
   #wake: () => void = () => {};
   readonly #running: Promise<void>;
 
@@ -40,6 +44,12 @@ export class AlertQueue {
 
   get length(): number {
     return this.#waiting.length;
+  }
+
+  /** Whether the last alerts were refused, not long ago: there may be none to send any more. */
+  get isFailing(): boolean {
+    const nowMs = this.#parts.clock.monotonic();
+    return this.#failedMs !== undefined && nowMs - this.#failedMs <= failureAgeMaxMs;
   }
 
   /** The oldest beyond `queueMax` are dropped. */
@@ -94,6 +104,7 @@ export class AlertQueue {
       return { answer: "" };
     });
     meters.answered(url, (clock.monotonic() - startMs) / 1_000);
+    this.#failedMs = outcome.kind === "failed" ? clock.monotonic() : undefined;
     if (outcome.kind === "sent") return meters.sent(url, alerts.length);
     meters.failed(url, alerts.length);
     onFailure(url, alerts.length, outcome.error);

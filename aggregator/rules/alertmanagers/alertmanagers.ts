@@ -52,6 +52,16 @@ export class Alertmanagers {
     return { active: this.#queues.map(({ endpoint }) => endpoint.url), dropped: this.#dropped };
   }
 
+  /** Why alerts may reach no one now, or undefined. `ownTrouble`: of Lapwing's own Alertmanager. */
+  trouble(ownTrouble: string | undefined): string | undefined {
+    const { own_alertmanager: isOwn } = this.#config;
+    if (isOwn && ownTrouble !== undefined) return ownTrouble;
+    if (this.#queues.length === 0) return isOwn ? undefined : "no Alertmanager gets the alerts";
+    return this.#queues.every(({ isFailing }) => isFailing)
+      ? "no external Alertmanager takes alerts"
+      : undefined;
+  }
+
   /** Alertmanagers whose settings stay keep what waits for them. */
   configure(config: AlertingConfig): void {
     this.#config = config;
