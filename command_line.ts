@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import type { LoadBoards } from "#aggregator/dashboards/built_in.ts";
+import type { LoadProvidedRules } from "#aggregator/rules/integration_rules/provided_rules.ts";
 import type { CheckDocument } from "#aggregator/fleet/configuration/configurations.ts";
 import { messageOf } from "#shared/errors.ts";
 import { ignoreBrokenPipes, isBrokenPipe } from "#shared/runtime/process/broken_pipe.ts";
@@ -19,6 +20,12 @@ const checkDocument: CheckDocument = async (name, text) =>
 /** Dashboards of what agents know: an aggregator shows them. */
 const boards: LoadBoards = async () =>
   (await import("#agent/integrations/boards.ts")).integrationBoards();
+
+/** Rules of what agents know: an aggregator evaluates them. */
+const providedRules: LoadProvidedRules = async () => [
+  ...(await import("#agent/integrations/rule_texts.ts")).integrationRuleTexts(),
+  (await import("#agent/probes/rule_texts.ts")).probeRuleTexts(),
+];
 
 /** The commands by name, each with what adds it to a program: its code is loaded then. */
 const commands: Readonly<Record<string, (program: Command) => Promise<void>>> = {
@@ -41,7 +48,7 @@ const commands: Readonly<Record<string, (program: Command) => Promise<void>>> = 
         .description("run everything in one process: this host, nothing to install"),
       async (flags, lifecycle) => {
         const { openUpRole } = await import("./up_role.ts");
-        return openUpRole(flags, lifecycle, { uiFolder, boards });
+        return openUpRole(flags, lifecycle, { uiFolder, boards, providedRules });
       },
     );
   },
@@ -55,7 +62,8 @@ const commands: Readonly<Record<string, (program: Command) => Promise<void>>> = 
         ),
       async (flags, lifecycle) => {
         const { openAggregatorRole } = await import("#aggregator/role.ts");
-        return openAggregatorRole(flags, lifecycle, { uiFolder, checkDocument, boards });
+        const parts = { uiFolder, checkDocument, boards, providedRules };
+        return openAggregatorRole(flags, lifecycle, parts);
       },
     );
   },
@@ -70,13 +78,18 @@ const commands: Readonly<Record<string, (program: Command) => Promise<void>>> = 
       .action(async (file: string | undefined, flags: ConfigFlags) => {
         const { LapwingConfig } = await import("./up_role.ts");
         const { loadConfig } = await import("#shared/runtime/config/config_file.ts");
-        await loadConfig(LapwingConfig, file === undefined ? flags : { ...flags, config: file });
+        const given = file === undefined ? flags : { ...flags, config: file };
+        const { rules } = await loadConfig(LapwingConfig, given);
+        const { IntegrationRules } =
+          await import("#aggregator/rules/integration_rules/integration_rules.ts");
+        await IntegrationRules.read(providedRules, rules);
         console.log(`${file ?? flags.config ?? "defaults"}: ok`);
       });
     (await import("#aggregator/rules/check_command.ts")).checkRulesCommand(check, "rules");
   },
   rules: async (program) => {
-    (await import("#aggregator/rules/rules_command.ts")).rulesCommand(program.command("rules"));
+    const { rulesCommand } = await import("#aggregator/rules/rules_command.ts");
+    rulesCommand(program.command("rules"), providedRules);
   },
   query: async (program) => {
     (await import("#aggregator/commands/query_command.ts")).queryCommand(program.command("query"));

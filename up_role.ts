@@ -11,6 +11,7 @@ import {
 } from "#aggregator/api/routes/registry.ts";
 import { Aggregator } from "#aggregator/aggregator.ts";
 import type { LoadBoards } from "#aggregator/dashboards/built_in.ts";
+import type { LoadProvidedRules } from "#aggregator/rules/integration_rules/provided_rules.ts";
 import { aggregatorShape } from "#aggregator/config/config.ts";
 import { aggregatorKeyEffects } from "#aggregator/config/restart_keys.ts";
 import { createEmbeddedReceiver } from "#aggregator/ingest/embedded_receiver.ts";
@@ -40,6 +41,7 @@ export type UpParts = {
   /** Of the built interface, where there is one. */
   readonly uiFolder: string | undefined;
   readonly boards: LoadBoards;
+  readonly providedRules: LoadProvidedRules;
 };
 
 const declared = {
@@ -51,7 +53,7 @@ const declared = {
 export async function openUpRole(
   flags: ConfigFlags,
   lifecycle: Lifecycle,
-  { uiFolder, boards }: UpParts,
+  { uiFolder, boards, providedRules }: UpParts,
 ): Promise<OpenedRole> {
   const config = await loadConfig(LapwingConfig, flags);
   lifecycle.listen(parseListen(config.listen), config.http);
@@ -69,6 +71,7 @@ export async function openUpRole(
     lifecycle,
     uiFolder,
     boards,
+    providedRules,
   }).catch(async (thrown: unknown) => {
     // The agent's spool would keep the process alive.
     await agent.stop();

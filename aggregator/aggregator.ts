@@ -30,15 +30,13 @@ import { createHead } from "./head/head.ts";
 import type { HeldLabels } from "./head/series_keys.ts";
 import { TenantLimits } from "./head/tenant_limits.ts";
 import { Ingest } from "./ingest/ingest.ts";
-import { type DueData, ownDataOf } from "./read/own_data.ts";
+import { ownDataOf } from "./read/own_data.ts";
 import { PatternWatch } from "./patterns/pattern_watch.ts";
-import type { Sources } from "./query/sources.ts";
 import type { SqlEngine } from "./query/sql.ts";
 import type { Alertmanager } from "./notify/alertmanager.ts";
-import { openAlertmanager } from "./notify/open_alertmanager.ts";
 import { applyingAll } from "./applying_all.ts";
-import { openRules } from "./rules/open_rules.ts";
-import type { SentAlert } from "./rules/sent_alerts.ts";
+import type { LoadProvidedRules } from "./rules/integration_rules/provided_rules.ts";
+import { openAlerting } from "./open_alerting.ts";
 import type { BlockStore } from "./blocks/block_store.ts";
 import { openStore } from "./blocks/open_store.ts";
 import { storedSignals } from "./blocks/signals/stored_signals.ts";
@@ -64,6 +62,8 @@ export type AggregatorParts = {
   readonly heldLabels?: HeldLabels;
   /** More dashboards that come with Lapwing than the aggregator's own. */
   readonly boards?: LoadBoards;
+  /** Rules that come with Lapwing. */
+  readonly providedRules?: LoadProvidedRules;
 };
 
 type Rooms = {
@@ -74,7 +74,7 @@ type Rooms = {
   readonly fleet: Fleet | undefined;
   readonly rollouts: Rollouts | undefined;
   readonly folders: ProvisionedFolders;
-  readonly rules: Awaited<ReturnType<typeof openRules>>;
+  readonly rules: Awaited<ReturnType<typeof openAlerting>>["rules"];
   readonly alertmanager: Alertmanager;
   readonly told: { readonly events: EventBook; readonly watch: EventWatch };
   readonly routes: Hono;
@@ -135,7 +135,8 @@ export class Aggregator {
     agentSeries.tellAccounts((tenant) => ingest.lanes.account(tenant));
     const { sources, sql } = await openQueries(config, { store, head }, parts);
     const { catalog } = store.backupTools;
-    const { alertmanager, rules } = await openAlerting(config, { store, ingest, sources }, parts);
+    const read = { store, ingest, sources, agents };
+    const { alertmanager, rules } = await openAlerting(config, read, parts);
     const shown = { config };
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
     const shownRules = { rules: () => rules.rules, storedRules: rules.rules.stored };
@@ -175,7 +176,7 @@ export class Aggregator {
     this.#rooms.rollouts?.start();
     this.#rooms.told.watch.start();
     this.#rooms.alertmanager.start();
-    this.#rooms.rules.rules.start();
+    this.#rooms.rules.start();
   }
 
   /** Reads what can change while it runs, and gives what puts it in force. Throws OperatingError where there are mistakes. */
@@ -269,27 +270,6 @@ async function openAgents(
   const isListening = () => receiver.status().connected;
   const agentSeries = new AgentSeries({ agents, clock, isListening, intervalMs, silentAfterMs });
   return { agents, agentSeries };
-}
-
-/** Rules, and the Alertmanager that gets their alerts. */
-async function openAlerting(
-  config: AggregatorConfig,
-  { store, ingest, sources }: Pick<Rooms, "store" | "ingest"> & { readonly sources: Sources },
-  { clock, log, metrics }: AggregatorParts,
-) {
-  const { catalog } = store.backupTools;
-  const linked = withExternalUrl(config);
-  const alertmanager = await openAlertmanager(linked, { clock, log, metrics, catalog });
-  const rules = await openRules(linked, {
-    clock,
-    metrics,
-    sources,
-    catalog,
-    append: (tenant: string, data: DueData) => ingest.append(tenant, data),
-    sendAlerts: (alerts: readonly SentAlert[]) => void alertmanager.put(alerts),
-    log: log.child({ room: "rules" }),
-  });
-  return { alertmanager, rules };
 }
 
 /** Limits on the active series of tenants, told as metrics. */

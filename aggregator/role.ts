@@ -26,7 +26,8 @@ export async function openAggregatorRole(
     uiFolder,
     checkDocument,
     boards,
-  }: Pick<AggregatorParts, "uiFolder" | "checkDocument" | "boards">,
+    providedRules,
+  }: Pick<AggregatorParts, "uiFolder" | "checkDocument" | "boards" | "providedRules">,
 ): Promise<OpenedRole> {
   const config = await loadConfig(AggregatorFile, flags);
   lifecycle.listen(parseListen(config.listen), config.http);
@@ -47,6 +48,7 @@ export async function openAggregatorRole(
     uiFolder,
     ...(checkDocument && { checkDocument }),
     ...(boards && { boards }),
+    ...(providedRules && { providedRules }),
   });
   await aggregator.start();
   const check = async () => {

@@ -8,6 +8,9 @@ export const aggregatorKeyEffects = {
   query: "restart",
   rules: {
     files: "reload",
+    integrations: "reload",
+    alerting: "reload",
+    heartbeat: "reload",
     evaluation_interval: "reload",
     query_offset: "reload",
     external_labels: "reload",

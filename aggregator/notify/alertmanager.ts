@@ -14,6 +14,7 @@ import type { AlertmanagerConfig } from "./config/alertmanager_config.ts";
 import type { KnownChannel } from "./config/integration.ts";
 import { emptyConfig, readAlertmanagerConfig } from "./config/read_config.ts";
 import { NotifyMeters } from "./meters.ts";
+import { NotifierHealth } from "./notifier_health.ts";
 import {
   type PostedAlert,
   type ReceivedAlert,
@@ -80,6 +81,7 @@ export class Alertmanager {
   #channelParts: ChannelParts;
   #wake = new AbortController();
   readonly #ended = new AbortController();
+  readonly #health = new NotifierHealth();
   readonly #attempts = new Set<Promise<void>>();
   #running: Promise<void> = Promise.resolve();
   /** Why the file that is there now is not in force, or undefined. */
@@ -196,6 +198,11 @@ export class Alertmanager {
     return faults;
   }
 
+  /** Why notifications may reach no one now, or undefined. */
+  trouble(): string | undefined {
+    return this.#health.trouble(this.#parts.clock.monotonic());
+  }
+
   /** Waits a while for answers; notifications that have none by then are sent again after the next start. */
   async stop(): Promise<void> {
     this.#stopped.abort();
@@ -261,6 +268,7 @@ export class Alertmanager {
       const jumpMs = clock.now() - wallMs - (clock.monotonic() - timerMs);
       if (Math.abs(jumpMs) >= clockJumpMinMs) this.pipeline.clockWasSet(jumpMs);
       [wallMs, timerMs] = [clock.now(), clock.monotonic()];
+      this.#health.turned(timerMs);
       while (!signal.aborted && this.pipeline.runOne()) if (isTurnOver()) await nextTurn();
       if (timerMs - maintainedMs >= maintainEveryMs) {
         maintainedMs = timerMs;
@@ -293,8 +301,10 @@ export class Alertmanager {
 
   async #settled(delivery: Delivery, settled: Settled): Promise<void> {
     const { integration, key, notification, attempts } = delivery;
+    const error = settled.kind === "failed" ? settled.error : undefined;
+    this.#health.settled(error, this.#parts.clock.monotonic());
     if (settled.kind === "failed") {
-      const { reason, error } = settled;
+      const { reason } = settled;
       this.#meters.failed(integration.channel, reason);
       const { receiver, integration: name, groupKey } = key;
       const fields = { receiver, integration: name, group: groupKey, attempts, reason, error };

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
+import { AlertingConfig } from "./alertmanagers/config.ts";
+import { HeartbeatConfig } from "./heartbeat/config.ts";
+import { IntegrationRulesConfig } from "./integration_rules/config.ts";
 
 const positive = (text: string) =>
   duration.prefault(text).refine((ms) => ms > 0, { error: "expected a duration above 0" });
@@ -9,6 +12,12 @@ const positive = (text: string) =>
 export const RulesConfig = z.strictObject({
   /** Files of rules in Prometheus's or Loki's form; the last part of a path may be a pattern such as *.yaml. */
   files: z.array(z.string().min(1)).default([]),
+  /** Rules that come with integrations and probes. */
+  integrations: IntegrationRulesConfig.prefault({}),
+  /** Who gets the alerts of rules. */
+  alerting: AlertingConfig.prefault({}),
+  /** Pings an outside address as long as rules are evaluated. */
+  heartbeat: HeartbeatConfig.optional(),
   /** Of groups that name no interval. */
   evaluation_interval: positive("1m"),
   /** Of groups that name none: rules are evaluated for the time before by so much, so that late samples are there. */

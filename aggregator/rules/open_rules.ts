@@ -7,7 +7,10 @@ import { type PromqlConfig, createPromqlEngine } from "../query/promql/engine.ts
 import type { Sources } from "../query/sources.ts";
 import { QueryMemory } from "../read/memory/query_memory.ts";
 import type { DueData } from "../read/own_data.ts";
+import { Alertmanagers } from "./alertmanagers/alertmanagers.ts";
+import { Heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RulesConfig } from "./config.ts";
+import type { LoadProvidedRules } from "./integration_rules/provided_rules.ts";
 import { readForState, ruleQuery } from "./rule_query.ts";
 import { Rules } from "./rules.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -25,15 +28,27 @@ type Parts = {
   readonly metrics: SelfMetrics;
   readonly sources: Sources;
   readonly append: (tenant: string, data: DueData) => void;
-  readonly sendAlerts: (alerts: readonly SentAlert[]) => void;
+  /** Gives alerts to Lapwing's own Alertmanager. */
+  readonly sendOwn: (alerts: readonly SentAlert[]) => void;
+  /** Why Lapwing's own Alertmanager may reach no one now, or undefined. */
+  readonly notifierTrouble: () => string | undefined;
   readonly catalog: Pick<Catalog, "fenced" | "transaction">;
+  readonly provided?: LoadProvidedRules | undefined;
+  readonly foundKinds: () => ReadonlySet<string>;
+};
+
+export type OpenedRules = {
+  readonly rules: Rules;
+  readonly start: () => void;
+  readonly close: () => Promise<void>;
 };
 
 /** Rules with an engine, a queue and memory of their own: they go on while users' queries wait. */
 export async function openRules(
   { tenant, rules: config, query }: Config,
-  { sources, clock, log, metrics, append, sendAlerts, catalog }: Parts,
-): Promise<{ readonly rules: Rules; readonly close: () => Promise<void> }> {
+  { sources, append, sendOwn, notifierTrouble, catalog, provided, foundKinds, ...parts }: Parts,
+): Promise<OpenedRules> {
+  const { clock, log } = parts;
   const stopped = new AbortController();
   const asked = {
     engine: createPromqlEngine(sources.metrics, query.promql, clock),
@@ -45,20 +60,33 @@ export async function openRules(
     signal: stopped.signal,
   };
   const stored = await StoredRules.open({ catalog, tenant, log, now: () => clock.now() });
+  const alertmanagers = new Alertmanagers(config.alerting, { ...parts, fetch, sendOwn });
   const rules = await Rules.open(config, {
-    clock,
+    ...parts,
     stored,
-    log,
-    metrics,
     tenant,
+    provided,
+    foundKinds,
     ask: ruleQuery(asked),
     forState: (alert, span) => readForState(asked, alert, span),
     append,
-    sendAlerts,
+    alertmanagers,
+    onConfigured: ({ alerting, heartbeat: pinged }) => {
+      alertmanagers.configure(alerting);
+      heartbeat.configure(pinged);
+    },
   });
+  const trouble = async () => (await rules.trouble()) ?? alertmanagers.trouble(notifierTrouble());
+  const heartbeat = new Heartbeat(config.heartbeat, { ...parts, fetch, trouble });
+  const start = () => {
+    rules.start();
+    heartbeat.start();
+  };
   const close = async () => {
+    await heartbeat.stop();
     stopped.abort();
     await rules.stop();
+    await alertmanagers.stop();
   };
-  return { rules, close };
+  return { rules, start, close };
 }

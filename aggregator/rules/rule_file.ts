@@ -10,7 +10,9 @@ import { parsePromql } from "#shared/query_language/promql/parse.ts";
 import { parseAlertText } from "./alert_texts.ts";
 import type { ExpressionLanguage, Rule, RuleGroup } from "./rule.ts";
 import type { RuleLanguage } from "./rule_languages.ts";
-import { checkSlos, isSloFile } from "./slo_file.ts";
+import { plainRulesText } from "./plain_rules.ts";
+import { checkSlos, isSloFile } from "./slo/slo_file.ts";
+import { sloRules } from "./slo/slo_rules.ts";
 import { type Entry, type RuleFault, YamlReader } from "./yaml_reader.ts";
 
 export type CheckedRules = {
@@ -20,7 +22,7 @@ export type CheckedRules = {
   /** In the order of the file. */
   readonly faults: readonly RuleFault[];
   readonly warnings: readonly string[];
-  /** What the file says, as far as it could be read; nothing of a file of objectives. */
+  /** What the file says, as far as it could be read; of a file of objectives without faults the rules that Sloth makes of them. */
   readonly groups: readonly FileGroup[];
 };
 
@@ -45,12 +47,19 @@ export function checkRuleFile(text: string, language: RuleLanguage): CheckedRule
       warnings: reader.warnings,
       groups: [],
     };
-  const isSlo = isSloFile(reader);
+  if (isSloFile(reader)) return checkedObjectives(text, reader);
   const file = new RuleFile(reader, language);
-  const count = isSlo ? checkSlos(reader) : file.check();
+  const count = file.check();
   const faults = reader.faults.toSorted((a, b) => a.line - b.line);
-  const { warnings } = reader;
-  return { count, what: isSlo ? "objectives" : "rules", faults, warnings, groups: file.groups };
+  return { count, what: "rules", faults, warnings: reader.warnings, groups: file.groups };
+}
+
+function checkedObjectives(text: string, reader: YamlReader): CheckedRules {
+  const count = checkSlos(reader);
+  const faults = reader.faults.toSorted((a, b) => a.line - b.line);
+  const groups =
+    faults.length > 0 ? [] : checkRuleFile(plainRulesText(sloRules(text)), "promql").groups;
+  return { count, what: "objectives", faults, warnings: reader.warnings, groups };
 }
 
 const groupKeys = new Set(["interval", "labels", "limit", "name", "query_offset", "rules"]);

@@ -7,6 +7,7 @@ import { silentLogger } from "#shared/runtime/log.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
 import { until } from "#test/support/asking.ts";
 import type { DueData } from "../read/own_data.ts";
+import { Alertmanagers } from "./alertmanagers/alertmanagers.ts";
 import { RulesConfig } from "./config.ts";
 import { Rules } from "./rules.ts";
 import { openStoredRules } from "./stored/stored_rules.fixture.ts";
@@ -21,15 +22,25 @@ async function opened(name: string, text: string, more: object = {}) {
   const written = new Set<string>();
   const config = (changed: object = {}) =>
     RulesConfig.parse({ files: [file], for_grace_period: "0s", ...more, ...changed });
+  const selfMetrics = createSelfMetrics();
+  const alertmanagers = new Alertmanagers(config().alerting, {
+    clock: systemClock,
+    log: silentLogger,
+    metrics: selfMetrics,
+    fetch,
+    sendOwn: () => {},
+  });
   const rules = await Rules.open(config(), {
     clock: systemClock,
     log: silentLogger,
-    metrics: createSelfMetrics(),
+    metrics: selfMetrics,
     tenant: "t",
     stored: await openStoredRules(),
+    foundKinds: () => new Set(),
     ask: async () => [{ labels: { __name__: "x", host: "a" }, value: 1 }],
     forState: async () => [],
-    sendAlerts: () => {},
+    alertmanagers,
+    onConfigured: () => {},
     append: (_, { metrics }: DueData) => {
       for (const { rows } of metrics)
         for (const { schema } of rows)

@@ -5,10 +5,15 @@ import { RepeatedWarning } from "#shared/runtime/repeated_warning.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { DueData } from "../read/own_data.ts";
 import { OwnSeries } from "../read/own_series.ts";
+import type { Alertmanagers, AlertmanagersView } from "./alertmanagers/alertmanagers.ts";
 import type { RulesConfig } from "./config.ts";
 import { GroupEvaluation, type RuleSeries } from "./group_evaluation.ts";
 import { runGroup } from "./group_loop.ts";
-import { readRuleFiles } from "./read_rules.ts";
+import { RulesTrouble } from "./heartbeat/rules_trouble.ts";
+import { IntegrationRules } from "./integration_rules/integration_rules.ts";
+import { watchKinds } from "./integration_rules/kind_watch.ts";
+import type { LoadProvidedRules } from "./integration_rules/provided_rules.ts";
+import { type ReadRules, readAllRules } from "./read_all_rules.ts";
 import { restoreAlerts } from "./restore.ts";
 import type { AskRule, Rule, RuleGroup } from "./rule.ts";
 import { RuleMeters } from "./rule_meters.ts";
@@ -16,6 +21,7 @@ import type { ForState } from "./rule_query.ts";
 import type { RulesView } from "./rules_view.ts";
 import type { SentAlert } from "./sent_alerts.ts";
 import type { StoredRules } from "./stored/stored_rules.ts";
+import { Turns } from "./turns.ts";
 
 export type RulesParts = {
   readonly clock: Clock;
@@ -23,14 +29,19 @@ export type RulesParts = {
   readonly metrics: SelfMetrics;
   readonly tenant: string;
   readonly stored: StoredRules;
+  /** The rules that come with integrations; absent where there are none. */
+  readonly provided?: LoadProvidedRules | undefined;
+  /** Kinds of services that agents report. */
+  readonly foundKinds: () => ReadonlySet<string>;
   readonly ask: AskRule;
   /** What a rule said of its alerts in a span of time, Unix milliseconds. */
   readonly forState: (
     alert: string,
     span: { readonly startMs: number; readonly endMs: number },
   ) => Promise<readonly ForState[]>;
-  /** Sends alerts to the Alertmanager. */
-  readonly sendAlerts: (alerts: readonly SentAlert[]) => void;
+  readonly alertmanagers: Pick<Alertmanagers, "send" | "view">;
+  /** Called when another configuration is in force. */
+  readonly onConfigured: (config: RulesConfig) => void;
   /** Takes the samples of rules. */
   readonly append: (tenant: string, data: DueData) => void;
 };
@@ -48,18 +59,22 @@ export class Rules implements RulesView {
   readonly #failures: RepeatedWarning;
   #config: RulesConfig;
   #running = new Map<string, Running>();
-  /** Of files; those that were made by API are in `stored`. */
-  #ofFiles: readonly RuleGroup[] = [];
+  /** Those that were made by API are in `stored`. */
+  #read: ReadRules = { ofFiles: [], integrations: IntegrationRules.none };
+  #kinds: ReadonlySet<string>;
+  readonly #stopped = new AbortController();
+  #watching: Promise<void> = Promise.resolve();
   #isStarted = false;
   /** Why the files that are there now are not in force, or undefined. */
   fault: string | undefined;
   readonly #turns: Turns;
+  readonly #trouble: RulesTrouble;
 
   /** Files with mistakes do not keep a process from starting: there are no rules then, and `fault` says why. */
   static async open(config: RulesConfig, parts: RulesParts): Promise<Rules> {
     const rules = new Rules(config, parts);
     try {
-      rules.#ofFiles = await rules.#read(config);
+      rules.#read = await rules.#readAll(config);
     } catch (thrown) {
       parts.log.error("the files of rules are not used", { error: messageOf(thrown) });
     }
@@ -69,7 +84,9 @@ export class Rules implements RulesView {
   private constructor(config: RulesConfig, parts: RulesParts) {
     this.#config = config;
     this.#parts = parts;
+    this.#kinds = parts.foundKinds();
     this.#turns = new Turns(config.concurrency_max);
+    this.#trouble = new RulesTrouble({ ...parts, turns: this.#turns });
     this.#failures = new RepeatedWarning(parts.log, parts.clock, "rules failed");
     this.#meters = new RuleMeters(parts.metrics, () => this.evaluations);
     parts.stored.onChange(() => {
@@ -81,13 +98,32 @@ export class Rules implements RulesView {
     return this.#parts.stored;
   }
 
+  get alertmanagers(): AlertmanagersView {
+    return this.#parts.alertmanagers.view;
+  }
+
   get evaluations(): readonly GroupEvaluation[] {
     return [...this.#running.values()].map(({ evaluation }) => evaluation);
+  }
+
+  /** Why rules are not evaluated as they should be now, or undefined. Does not come back where evaluations do not. */
+  trouble(): Promise<string | undefined> {
+    return this.#trouble.find(this.evaluations);
   }
 
   start(): void {
     this.#isStarted = true;
     this.#apply({ isStart: true, keepsSame: true });
+    const { clock, foundKinds } = this.#parts;
+    const watched = { before: this.#kinds, clock, signal: this.#stopped.signal };
+    this.#watching = watchKinds(foundKinds, watched, (kinds) => this.#found(kinds));
+  }
+
+  async #found(kinds: ReadonlySet<string>): Promise<void> {
+    await this.#read.integrations.prepare(kinds);
+    if (this.#stopped.signal.aborted) return;
+    this.#kinds = kinds;
+    this.#apply({ isStart: false, keepsSame: true });
   }
 
   /**
@@ -95,30 +131,34 @@ export class Rules implements RulesView {
    * stay as they are.
    */
   async prepare(config: RulesConfig): Promise<() => void> {
-    const groups = await this.#read(config);
+    const read = await this.#readAll(config);
     return () => {
       // Templates read these, so a change restarts every group.
       const isSameOutside =
         Bun.deepEquals(this.#config.external_labels, config.external_labels) &&
         this.#config.external_url === config.external_url;
       this.#config = config;
-      this.#ofFiles = groups;
+      this.#read = read;
+      this.#parts.onConfigured(config);
       if (this.#isStarted) this.#apply({ isStart: false, keepsSame: isSameOutside });
     };
   }
 
   /** Waits for running evaluations. */
   async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#watching;
     const running = [...this.#running.values()];
     for (const { stop } of running) stop.abort();
     await Promise.all(running.map(({ done }) => done));
   }
 
-  async #read(config: RulesConfig): Promise<RuleGroup[]> {
+  async #readAll(config: RulesConfig): Promise<ReadRules> {
     try {
-      const groups = await readRuleFiles(config);
+      const read = await readAllRules(config, this.#parts.provided);
+      await read.integrations.prepare(this.#kinds);
       this.fault = undefined;
-      return groups;
+      return read;
     } catch (thrown) {
       this.fault = messageOf(thrown);
       throw thrown;
@@ -129,11 +169,12 @@ export class Rules implements RulesView {
 
   /** Starts the groups that are new or changed, and ends those that are gone. `keepsSame`: unchanged groups keep running. */
   #apply({ isStart, keepsSame }: { readonly isStart: boolean; readonly keepsSame: boolean }): void {
-    const { stored } = this.#parts;
     const before = this.#running;
     this.#running = new Map();
-    for (const group of [...this.#ofFiles, ...stored.groups(this.#config)]) {
+    for (const group of this.#groups()) {
       const key = `${group.file};${group.name}`;
+      // A namespace that is named like a file.
+      if (this.#running.has(key)) continue;
       const known = before.get(key);
       before.delete(key);
       const isSame = known !== undefined && Bun.deepEquals(known.evaluation.group, group);
@@ -144,6 +185,13 @@ export class Rules implements RulesView {
       gone.stop.abort();
       void gone.done.then(() => gone.evaluation.end(this.#parts.clock.now()));
     }
+  }
+
+  #groups(): RuleGroup[] {
+    const { ofFiles, integrations } = this.#read;
+    const config = this.#config;
+    const { stored } = this.#parts;
+    return [...ofFiles, ...stored.groups(config), ...integrations.groups(this.#kinds, config)];
   }
 
   #begin(group: RuleGroup, known: Running | undefined, isStart: boolean): Running {
@@ -194,7 +242,7 @@ export class Rules implements RulesView {
       externalUrl: this.#config.external_url,
       isRestored: !isStart,
       sendAlerts: (alerts: readonly SentAlert[]) => {
-        if (alerts.length > 0) this.#parts.sendAlerts(alerts);
+        if (alerts.length > 0) this.#parts.alertmanagers.send(alerts);
       },
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
@@ -243,30 +291,6 @@ export class Rules implements RulesView {
         }
       }
       alerting.isRestored = true;
-    }
-  }
-}
-
-/** As many works at a time as are allowed; the others wait, the first first. */
-class Turns {
-  readonly #most: number;
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  async run(work: () => Promise<void>): Promise<void> {
-    if (this.#running >= this.#most)
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#running++;
-    try {
-      await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running--;
-      else next();
     }
   }
 }

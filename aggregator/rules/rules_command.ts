@@ -4,11 +4,13 @@ import type { Command } from "commander";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { backtestCommand } from "./backtest/backtest_command.ts";
 import { checkRulesCommand } from "./check_command.ts";
+import { integrationRulesCommand } from "./integration_rules/print_command.ts";
+import type { LoadProvidedRules } from "./integration_rules/provided_rules.ts";
 
 type Flags = { readonly run?: string };
 
 /** `rules`: checks and tests files of rules, and tries them on the data of a server. */
-export function rulesCommand(rules: Command): void {
+export function rulesCommand(rules: Command, provided: LoadProvidedRules): void {
   rules.description("check, test and backtest files of alerting and recording rules");
   checkRulesCommand(rules, "check");
   rules
@@ -18,6 +20,7 @@ export function rulesCommand(rules: Command): void {
     .option("--run <expression>", "only tests whose name this regular expression matches")
     .action(testFiles);
   backtestCommand(rules);
+  integrationRulesCommand(rules, provided);
 }
 
 async function testFiles(files: readonly string[], { run }: Flags): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Alert, AlertState } from "./alerting.ts";
+import type { AlertmanagersView } from "./alertmanagers/alertmanagers.ts";
 import type { GroupEvaluation, RuleState } from "./group_evaluation.ts";
 
 /** What APIs show of rules. */
@@ -7,13 +8,19 @@ export type RulesView = {
   readonly evaluations: readonly GroupEvaluation[];
   /** Why the files that are there now are not in force, or undefined. */
   readonly fault: string | undefined;
+  /** External ones. */
+  readonly alertmanagers: AlertmanagersView;
 };
 
 /** No rules at all. */
-export const noRules: RulesView = { evaluations: [], fault: undefined };
+export const noRules: RulesView = {
+  evaluations: [],
+  fault: undefined,
+  alertmanagers: { active: [], dropped: [] },
+};
 
 /** Pending and firing alerts of all rules. */
-export function activeAlerts({ evaluations }: RulesView): Alert[] {
+export function activeAlerts({ evaluations }: Pick<RulesView, "evaluations">): Alert[] {
   return evaluations.flatMap(({ rules }) => rules.flatMap((rule) => rule.alerting?.active ?? []));
 }
 

@@ -94,7 +94,11 @@ test("every key of the configuration says whether a reload takes it over", () =>
 
 test("a reload of up answers with the keys that wait for a restart, until they have their old values", async () => {
   const up = await reloading((flags, lifecycle) =>
-    openUpRole(flags, lifecycle, { uiFolder: undefined, boards: async () => [] }),
+    openUpRole(flags, lifecycle, {
+      uiFolder: undefined,
+      boards: async () => [],
+      providedRules: async () => [],
+    }),
   );
   try {
     expect(await up.reload({})).toEqual({ status: 200, text: "" });

@@ -60,7 +60,7 @@ beforeAll(async () => {
       ],
     },
     lifecycle,
-    { uiFolder, boards: async () => [] },
+    { uiFolder, boards: async () => [], providedRules: async () => [] },
   );
   role = opened.role;
   url = lifecycle.serve(role.routes, role.pushes);

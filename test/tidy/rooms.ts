@@ -81,7 +81,7 @@ export const roomsInside: Readonly<
     ["ingest", ["read", "patterns", "catalog"]],
     ["fleet", ["read", "catalog", "blocks"]],
     ["query", ["read", "duckdb", "log_pipeline", "patterns", "blocks"]],
-    ["rules", ["read", "log_pipeline", "catalog", "query"]],
+    ["rules", ["read", "log_pipeline", "catalog", "channels", "query"]],
     ["config", ["blocks", "notify", "dashboards", "ingest", "fleet", "query", "rules"]],
     ["events", ["catalog", "dashboards", "fleet"]],
     ["head", ["read", "blocks", "query"]],

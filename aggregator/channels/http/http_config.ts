@@ -34,34 +34,41 @@ const OAuth2 = z.lazy(() =>
 );
 export type OAuth2 = z.output<typeof OAuth2>;
 
+/** Keys of http_config. */
+export const httpConfigShape = () => ({
+  ...httpClientShape(),
+  tls_config: Tls.prefault({}),
+  oauth2: OAuth2.optional(),
+  /** Hosts that are reached without the proxy: names, `.domains`, addresses, `*`; separated by commas. */
+  no_proxy: z.string().default(""),
+  /** The environment's proxies apply where proxy_url is missing, whatever this says. */
+  proxy_from_environment: z.boolean().default(false),
+  proxy_connect_header: z.record(z.string(), z.array(z.string())).default({}),
+  /** Accepted for the sake of existing files; requests use HTTP/1.1. */
+  enable_http2: z.boolean().default(true),
+  http_headers: z.record(z.string(), HttpHeader).default({}),
+});
+
+/** Refuses several ways to authorize at once. */
+export function checkAuthorization(
+  config: z.output<ReturnType<typeof plainHttpConfig>>,
+  context: z.RefinementCtx,
+): void {
+  const fault = authorizationFault(config);
+  if (fault !== undefined) context.addIssue({ code: "custom", message: fault, input: config });
+  if (config.oauth2 !== undefined && (config.authorization ?? config.basic_auth) !== undefined)
+    context.addIssue({
+      code: "custom",
+      path: ["oauth2"],
+      message: "at most one of basic_auth, authorization and oauth2 may be given",
+      input: config,
+    });
+}
+
+const plainHttpConfig = () => z.strictObject(httpConfigShape());
+
 /** `http_config` of a receiver: how requests are authorized, encrypted and routed. As Prometheus's scrape configuration has it. */
-export const HttpConfig = z.lazy(() =>
-  z
-    .strictObject({
-      ...httpClientShape(),
-      tls_config: Tls.prefault({}),
-      oauth2: OAuth2.optional(),
-      /** Hosts that are reached without the proxy: names, `.domains`, addresses, `*`; separated by commas. */
-      no_proxy: z.string().default(""),
-      /** The environment's proxies apply where proxy_url is missing, whatever this says. */
-      proxy_from_environment: z.boolean().default(false),
-      proxy_connect_header: z.record(z.string(), z.array(z.string())).default({}),
-      /** Accepted for the sake of existing files; requests use HTTP/1.1. */
-      enable_http2: z.boolean().default(true),
-      http_headers: z.record(z.string(), HttpHeader).default({}),
-    })
-    .superRefine((config, context) => {
-      const fault = authorizationFault(config);
-      if (fault !== undefined) context.addIssue({ code: "custom", message: fault, input: config });
-      if (config.oauth2 !== undefined && (config.authorization ?? config.basic_auth) !== undefined)
-        context.addIssue({
-          code: "custom",
-          path: ["oauth2"],
-          message: "at most one of basic_auth, authorization and oauth2 may be given",
-          input: config,
-        });
-    }),
-);
+export const HttpConfig = z.lazy(() => plainHttpConfig().superRefine(checkAuthorization));
 export type HttpConfig = z.output<typeof HttpConfig>;
 
 export const defaultHttpConfig: HttpConfig = HttpConfig.parse({});

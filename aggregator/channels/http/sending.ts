@@ -5,7 +5,7 @@ import type { HttpConfig } from "./http_config.ts";
 /** What requests of one attempt share. */
 export type Sending = {
   readonly http: HttpConfig | undefined;
-  readonly parts: ChannelParts;
+  readonly parts: Pick<ChannelParts, "fetch" | "now">;
   readonly signal: AbortSignal;
   readonly secrets: SecretValues;
   /** 0 is no limit besides the signal's. */

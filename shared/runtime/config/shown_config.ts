@@ -5,6 +5,8 @@ import { isSecretName, shownSecret, withoutSecretsIn } from "../../text/secrets.
 const aboutSecret = /_(?:files?|url|ttl|grace)$|^authorization$/;
 /** Texts that a probe sends. */
 const sentKeys: ReadonlySet<string> = new Set(["body", "send", "send_bytes"]);
+/** Anyone who knows the URLs below these may use them. */
+const pingedKeys: ReadonlySet<string> = new Set(["webhooks", "heartbeat"]);
 /** Lists of words of a program to run. */
 const programKeys: ReadonlySet<string> = new Set(["command", "args", "arguments"]);
 const option = /^-{1,2}([\w-]+)(?:=|$)/;
@@ -43,7 +45,7 @@ export function isSecretPath(path: readonly string[]): boolean {
     const map = freeMapOf(path[i - 1] ?? "");
     const isChosen = map !== undefined && !/^\d+$/.test(key) && !map.test(key);
     // Addresses of webhooks let anybody who knows them send.
-    const isWebhook = key === "url" && path.slice(0, i).includes("webhooks");
+    const isWebhook = key === "url" && path.slice(0, i).some((one) => pingedKeys.has(one));
     return (
       isSecretKey(key) || isChosen || isWebhook || (sentKeys.has(key) && i === path.length - 1)
     );
@@ -97,7 +99,7 @@ function within(key: string, at: At, map: RegExp | undefined): At {
   return {
     key,
     isSecret: at.isSecret || isSecretKey(key) || isChosen || isAddress,
-    isWebhook: at.isWebhook || key === "webhooks",
+    isWebhook: at.isWebhook || pingedKeys.has(key),
   };
 }
 

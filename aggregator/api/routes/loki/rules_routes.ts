@@ -30,7 +30,7 @@ export function rulesRoutes(app: Hono, { rules }: Pick<LokiParts, "rules">): voi
     ),
   );
   app.get("/prometheus/api/v1/alerts", () =>
-    enveloped("alerts", alertPieces(activeAlerts({ evaluations: ofLogs(), fault: undefined }))),
+    enveloped("alerts", alertPieces(activeAlerts({ evaluations: ofLogs() }))),
   );
 }
 

@@ -22,7 +22,11 @@ export function alertingRoutes(rules: () => RulesView): Hono {
   );
   app.get(
     "/alertmanagers",
-    answering(() => ({ dataJson: '{"activeAlertmanagers":[],"droppedAlertmanagers":[]}' })),
+    answering(() => {
+      const { active, dropped } = rules().alertmanagers;
+      const data = { activeAlertmanagers: listed(active), droppedAlertmanagers: listed(dropped) };
+      return { dataJson: JSON.stringify(data) };
+    }),
   );
   return app;
 }
@@ -54,6 +58,10 @@ async function rulesAnswer(c: Context, { evaluations }: RulesView) {
   const pieces = listPieces(page, (one) => groupPieces(one.evaluation, one.rules, excludes));
   const token = next === undefined ? "" : `,"groupNextToken":${JSON.stringify(tokenOf(next))}`;
   return objectPieces("groups", pieces, token);
+}
+
+function listed(urls: readonly string[]) {
+  return urls.map((url) => ({ url }));
 }
 
 /** An object as JSON with one member, and what follows it. */

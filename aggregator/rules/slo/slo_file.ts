@@ -1,6 +1,6 @@
 import { messageOf } from "#shared/errors.ts";
 import { parsePromql } from "#shared/query_language/promql/parse.ts";
-import type { Entry, YamlReader } from "./yaml_reader.ts";
+import type { Entry, YamlReader } from "../yaml_reader.ts";
 import { isScalar, type Node } from "yaml";
 
 /** A file of Sloth's has `slos`. */
