@@ -51,6 +51,7 @@ import "./style/forms.css";
 import "./style/board_sheets.css";
 import "./style/agents.css";
 import "./style/alerts.css";
+import "./style/rule_editor.css";
 
 restoreTheme();
 

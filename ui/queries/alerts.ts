@@ -14,6 +14,7 @@ import {
   type SentAlert,
   type Silence,
 } from "../client/alertmanager.ts";
+import { listStoredGroups, type StoredGroup } from "../client/rules.ts";
 import { intervalOf } from "./query_client.ts";
 
 /** Rules are evaluated every 15 seconds at most. */
@@ -23,6 +24,17 @@ export const notifierKey = ["alertmanager"];
 
 function everyOf(intervalMs: number): number {
   return intervalMs === 0 ? 0 : Math.max(intervalMs, fastestMs);
+}
+
+/** Begins the keys of what is asked of rules. */
+export const rulesKey = ["alerting"];
+
+/** Groups of rules that can be changed. */
+export function useStoredGroups(): UseQueryResult<readonly StoredGroup[]> {
+  return useQuery({
+    queryKey: [...rulesKey, "stored"],
+    queryFn: ({ signal }) => listStoredGroups(signal),
+  });
 }
 
 /** All rules with their alerts. */
