@@ -52,6 +52,7 @@ import "./style/board_sheets.css";
 import "./style/agents.css";
 import "./style/alerts.css";
 import "./style/rule_editor.css";
+import "./style/routing.css";
 
 restoreTheme();
 

@@ -57,7 +57,12 @@ const DataSearch = z.object({
 
 const AlertsSearch = z.object({
   q: text,
-  tab: z.enum(["alerts", "rules", "silences", "notifications"]).optional().catch(undefined),
+  tab: z
+    .enum(["alerts", "rules", "silences", "receivers", "routes", "notifications"])
+    .optional()
+    .catch(undefined),
+  /** Of an alert whose route is shown: `severity="critical", team="web"`. */
+  labels: text,
   is: z.enum(alertStates).optional().catch(undefined),
   receiver: text,
   open: text,

@@ -1,4 +1,5 @@
 import {
+  keepPreviousData,
   useInfiniteQuery,
   useQuery,
   type InfiniteData,
@@ -15,6 +16,7 @@ import {
   type Silence,
 } from "../client/alertmanager.ts";
 import { listStoredGroups, type StoredGroup } from "../client/rules.ts";
+import { explainRouting, listReceivers, type Receivers, type Routing } from "../client/routing.ts";
 import { intervalOf } from "./query_client.ts";
 
 /** Rules are evaluated every 15 seconds at most. */
@@ -73,5 +75,27 @@ export function useNotifications(
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }: NotificationPage) => next,
     refetchInterval: intervalOf(everyOf(intervalMs)),
+  });
+}
+
+/** Receivers with what became of their notifications. */
+export function useReceivers(intervalMs: number): UseQueryResult<Receivers> {
+  return useQuery({
+    queryKey: [...notifierKey, "receivers"],
+    queryFn: ({ signal }) => listReceivers(signal),
+    refetchInterval: intervalOf(everyOf(intervalMs)),
+  });
+}
+
+/** The routes, and where an alert with these labels goes. */
+export function useRouting(
+  labels: Readonly<Record<string, string>> | undefined,
+): UseQueryResult<Routing> {
+  return useQuery({
+    queryKey: [...notifierKey, "routing", labels],
+    queryFn: ({ signal }) => explainRouting(labels, signal),
+    placeholderData: keepPreviousData,
+    // Time intervals begin and end.
+    refetchInterval: 60_000,
   });
 }
