@@ -51,6 +51,8 @@ import "./style/forms.css";
 import "./style/board_sheets.css";
 import "./style/agents.css";
 import "./style/alerts.css";
+import "./style/rule_editor.css";
+import "./style/routing.css";
 
 restoreTheme();
 

@@ -57,10 +57,27 @@ const DataSearch = z.object({
 
 const AlertsSearch = z.object({
   q: text,
-  tab: z.enum(["alerts", "rules", "silences", "notifications"]).optional().catch(undefined),
+  tab: z
+    .enum(["alerts", "rules", "silences", "receivers", "routes", "notifications"])
+    .optional()
+    .catch(undefined),
+  /** Of an alert whose route is shown: `severity="critical", team="web"`. */
+  labels: text,
   is: z.enum(alertStates).optional().catch(undefined),
   receiver: text,
   open: text,
+});
+
+const RuleSearch = z.object({
+  /** A rule by its namespace or file, its group, and its place in it; a new one without. */
+  ns: text,
+  group: text,
+  rule: text,
+  copy: text,
+  /** What a new rule begins with. */
+  expr: text,
+  lang: z.enum(["promql", "logql"]).optional().catch(undefined),
+  name: text,
 });
 
 const DashboardsSearch = z.object({
@@ -160,6 +177,13 @@ export const pages = root.addChildren([
     validateSearch: AlertsSearch,
     staticData: { name: "Alerts", place: { icon: "alerts", key: "r" } },
     component: lazyRouteComponent(() => import("./views/alerts/alerts_view.tsx"), "AlertsView"),
+  }),
+  createRoute({
+    getParentRoute,
+    path: "/alerts/rule",
+    validateSearch: RuleSearch,
+    staticData: { name: "Rule", hasTime: false },
+    component: lazyRouteComponent(() => import("./views/alerts/editor/rule_page.tsx"), "RulePage"),
   }),
   createRoute({
     getParentRoute,

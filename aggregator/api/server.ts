@@ -43,6 +43,7 @@ import { deleteLogsRoutes, type DeleteLogsParts } from "./routes/loki/delete_rou
 import type { LokiParts } from "./routes/loki/context.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
 import { type MonitoringParts, monitoringRoutes } from "./routes/monitoring/routes.ts";
+import { routingRoutes } from "./routes/monitoring/routing_routes.ts";
 import { prometheusRoutes } from "./routes/prometheus/routes.ts";
 import { shownConfig } from "#shared/runtime/config/shown_config.ts";
 import { blockMetas, flagsOf } from "./prometheus_status.ts";
@@ -162,6 +163,7 @@ function restRoutes(parts: ApiParts, queries: QueryParts): Hono {
     version,
     rules,
     storedRules,
+    rulesConfig: config.rules,
     notifications: (limit, before) => alertmanager.state.history(limit, before),
   });
 }
@@ -209,5 +211,7 @@ function stateRoutes({ sources, ingest, storeState, alertmanager, ...parts }: Ap
     registerEventService(router, { tenant, events: parts.events, clock: parts.clock });
   });
   const now = () => parts.clock.now();
-  return rpc.route("/", alertmanagerRoutes({ alertmanager, now }));
+  return rpc
+    .route("/", alertmanagerRoutes({ alertmanager, now }))
+    .route("/", routingRoutes({ alertmanager, clock: parts.clock }));
 }

@@ -31,6 +31,7 @@ import { RememberedAlerts, alertsAfterStart } from "./remembered_alerts.ts";
 import { Sender } from "./sender.ts";
 import { stateOf } from "./silences/silence.ts";
 import { SilenceBook } from "./silences/silence_book.ts";
+import { TestSends } from "./test_send.ts";
 import { NotifyState } from "./state/notify_state.ts";
 
 export type AlertmanagerParts = {
@@ -70,6 +71,7 @@ export class Alertmanager {
   readonly silences: SilenceBook;
   readonly pipeline: AlertPipeline;
   readonly state: NotifyState;
+  readonly testSends: TestSends;
   readonly #parts: AlertmanagerParts;
   readonly #meters: NotifyMeters;
   readonly #sender: Sender;
@@ -138,6 +140,14 @@ export class Alertmanager {
     );
     this.#remembered = new RememberedAlerts(state, known.alerts);
     this.pipeline = this.#newPipeline(read.config, known.entries);
+    this.testSends = new TestSends({
+      now: () => clock.now(),
+      sender: this.#sender,
+      state,
+      config: () => this.pipeline.config,
+      channelParts: () => this.#channelParts,
+      externalUrl: () => this.#externalUrl(),
+    });
     const { resolve_timeout: timeoutMs } = read.config.global;
     for (const alert of alertsAfterStart(known.alerts, clock.now(), timeoutMs))
       this.pipeline.put(alert);

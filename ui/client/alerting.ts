@@ -28,6 +28,8 @@ export type RuleRow = {
   readonly name: string;
   readonly group: string;
   readonly file: string;
+  /** Its place in the group, from 0. */
+  readonly place: number;
   readonly query: string;
   /** inactive, pending, firing; unknown before the first evaluation. Recording rules have none. */
   readonly state: string;
@@ -107,13 +109,15 @@ const FullRules = z.object({
 export async function listRules(signal?: AbortSignal): Promise<RuleRow[]> {
   const answer = await fetchJson({ path: "/api/v1/rules", params: {}, signal }, FullRules);
   return answer.data.groups.flatMap(({ name: group, file, interval, rules }) =>
-    rules.map(({ type, duration, keepFiringFor, evaluationTime, lastEvaluation, ...rule }) => {
+    rules.map((one, place) => {
+      const { type, duration, keepFiringFor, evaluationTime, lastEvaluation, ...rule } = one;
       const evaluatedMs = Date.parse(lastEvaluation);
       return {
         ...rule,
         kind: type,
         group,
         file,
+        place,
         forMs: duration * 1_000,
         keepFiringMs: keepFiringFor * 1_000,
         // What was never evaluated has the year 1.

@@ -15,6 +15,8 @@ export type JsonRequest = {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON with POST; without it the request is a GET. */
   readonly body?: unknown;
+  /** Sent as it is with POST. */
+  readonly text?: string;
   readonly method?: "DELETE";
   /** Ends the request when the picture that asked for it is gone. */
   readonly signal?: AbortSignal | undefined;
@@ -67,6 +69,7 @@ export async function fetchText(request: JsonRequest): Promise<string> {
     response = await fetch(isLong ? path : `${path}?${query}`, {
       ...(isLong ? { method: "POST", body: new URLSearchParams(query) } : {}),
       ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
+      ...(request.text !== undefined && { method: "POST", body: request.text }),
       ...(method !== undefined && { method }),
       headers: {
         accept: "application/json",

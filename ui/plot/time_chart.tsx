@@ -5,7 +5,8 @@ import { useTimeZone } from "../state/time_zone.ts";
 import { summarise, type ChartData, type ChartSeries } from "./chart_data.ts";
 import { chartOptions } from "./chart_options.ts";
 import { formatValue, type Unit } from "../units/format.ts";
-import { shadeIncomplete } from "./incomplete_shade.ts";
+import { type Band, shadeBands } from "./shades/bands.ts";
+import { shadeIncomplete } from "./shades/incomplete_shade.ts";
 import { LegendTable } from "./legend_table.tsx";
 import { createAxis } from "./scale.ts";
 import type { Incomplete } from "./time_plane.ts";
@@ -20,6 +21,8 @@ type Props = {
   readonly fixedMax?: number | undefined;
   /** Where data are known not to be complete. */
   readonly incomplete?: readonly Incomplete[];
+  /** Spans that are shaded, such as times in which an alert fired. */
+  readonly bands?: readonly Band[];
   readonly onZoom: (startMs: number, endMs: number) => void;
   readonly onZoomOut: () => void;
 };
@@ -96,7 +99,7 @@ function useChart(
   props: Props,
   hidden: ReadonlySet<string>,
 ): void {
-  const { data, unit, fixedMax, crosshair, height, incomplete } = props;
+  const { data, unit, fixedMax, crosshair, height, incomplete, bands } = props;
   const dark = useDark();
   const timeZone = useTimeZone();
   const chart = useRef<uPlot>(null);
@@ -131,7 +134,7 @@ function useChart(
         onZoom: (startMs, endMs) => latest.current.onZoom(startMs, endMs),
         onZoomOut: () => latest.current.onZoomOut(),
         onCursor: tooltip.update,
-        under: (drawn) => shadeIncomplete(drawn, latest.current.incomplete ?? [], dark),
+        under: (drawn) => drawUnder(drawn, latest.current, dark),
       }),
       latestColumns.current,
       root,
@@ -156,7 +159,7 @@ function useChart(
   // The lines stay as they are: only what is under them changes.
   useEffect(() => {
     chart.current?.redraw(false);
-  }, [incomplete]);
+  }, [incomplete, bands]);
 
   useEffect(() => {
     data.series.forEach(({ key }, i) => {
@@ -164,6 +167,15 @@ function useChart(
       if (chart.current?.series[i + 1]?.show !== show) chart.current?.setSeries(i + 1, { show });
     });
   }, [data, hidden, dark, timeZone]);
+}
+
+function drawUnder(
+  chart: uPlot,
+  { bands = [], incomplete = [] }: Pick<Props, "bands" | "incomplete">,
+  dark: boolean,
+): void {
+  shadeBands(chart, bands);
+  shadeIncomplete(chart, incomplete, dark);
 }
 
 function toColumns(data: ChartData): uPlot.AlignedData {

@@ -1,4 +1,5 @@
 import {
+  keepPreviousData,
   useInfiniteQuery,
   useQuery,
   type InfiniteData,
@@ -14,6 +15,8 @@ import {
   type SentAlert,
   type Silence,
 } from "../client/alertmanager.ts";
+import { listStoredGroups, type StoredGroup } from "../client/rules.ts";
+import { explainRouting, listReceivers, type Receivers, type Routing } from "../client/routing.ts";
 import { intervalOf } from "./query_client.ts";
 
 /** Rules are evaluated every 15 seconds at most. */
@@ -23,6 +26,17 @@ export const notifierKey = ["alertmanager"];
 
 function everyOf(intervalMs: number): number {
   return intervalMs === 0 ? 0 : Math.max(intervalMs, fastestMs);
+}
+
+/** Begins the keys of what is asked of rules. */
+export const rulesKey = ["alerting"];
+
+/** Groups of rules that can be changed. */
+export function useStoredGroups(): UseQueryResult<readonly StoredGroup[]> {
+  return useQuery({
+    queryKey: [...rulesKey, "stored"],
+    queryFn: ({ signal }) => listStoredGroups(signal),
+  });
 }
 
 /** All rules with their alerts. */
@@ -61,5 +75,27 @@ export function useNotifications(
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }: NotificationPage) => next,
     refetchInterval: intervalOf(everyOf(intervalMs)),
+  });
+}
+
+/** Receivers with what became of their notifications. */
+export function useReceivers(intervalMs: number): UseQueryResult<Receivers> {
+  return useQuery({
+    queryKey: [...notifierKey, "receivers"],
+    queryFn: ({ signal }) => listReceivers(signal),
+    refetchInterval: intervalOf(everyOf(intervalMs)),
+  });
+}
+
+/** The routes, and where an alert with these labels goes. */
+export function useRouting(
+  labels: Readonly<Record<string, string>> | undefined,
+): UseQueryResult<Routing> {
+  return useQuery({
+    queryKey: [...notifierKey, "routing", labels],
+    queryFn: ({ signal }) => explainRouting(labels, signal),
+    placeholderData: keepPreviousData,
+    // Time intervals begin and end.
+    refetchInterval: 60_000,
   });
 }

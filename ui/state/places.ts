@@ -19,6 +19,14 @@ export function alertsPage(words: string): string {
 /** What can be looked into further. */
 export type Explored = { readonly expr: string; readonly source?: "metrics" | "logs" };
 
+/** The editor of rules with an expression, to make an alert of it. */
+export function newRulePage({ expr, source = "metrics" }: Explored, name = ""): string {
+  return `/alerts/rule${stringifySearch({ expr, lang: ruleLanguages[source], name })}`;
+}
+
+/** What rules over a source are written in; PromQL where the address says nothing. */
+const ruleLanguages = { metrics: undefined, logs: "logql" } as const;
+
 /** Where a query is looked into: Explore, or Logs for LogQL. At the time of `frame`: a link opened in a tab of its own keeps it, too. */
 export function explorePage(
   { expr, source = "metrics" }: Explored,

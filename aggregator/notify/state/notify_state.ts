@@ -2,6 +2,7 @@ import type { SQL } from "bun";
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { NotifiedStatus } from "#aggregator/channels/notification.ts";
+import type { SendOutcome } from "#aggregator/channels/channel.ts";
 import { assertNever } from "#shared/assert.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
@@ -131,8 +132,8 @@ export class NotifyState {
     });
   }
 
-  /** Writes a notification that is about to be sent. */
-  begin({ id, key, notification, createdMs }: Delivery): Promise<void> {
+  /** Writes a notification that is about to be sent. The history has `why` as its reason, where it is given. */
+  begin({ id, key, notification, createdMs }: Delivery, why?: "test"): Promise<void> {
     const tenant = this.#tenant;
     const { groupKey, receiver, integration } = key;
     const { reason, status, alerts } = notification;
@@ -143,22 +144,38 @@ export class NotifyState {
       (sql) => sql`INSERT INTO notifications (tenant, id, created_ms, receiver, integration,
           group_key, reason, status, alert_count, alerts, state, attempts, failure, answer)
         VALUES (${tenant}, ${id}, ${Math.round(createdMs)}, ${receiver}, ${integration},
-          ${groupKey}, ${reason}, ${status}, ${alerts.length}, ${JSON.stringify(named)},
+          ${groupKey}, ${why ?? reason}, ${status}, ${alerts.length}, ${JSON.stringify(named)},
           'pending', 0, '', '')`,
     );
   }
 
   /** Marks a notification with what became of it; one that was sent is in the log from the same moment. */
-  settle({ id, attempts }: Delivery, settled: Settled, nowMs: number): Promise<void> {
-    const tenant = this.#tenant;
-    const { state, failure, answer } = outcomeOf(settled);
-    const shown = answer.replaceAll("\0", "").slice(0, answerCharactersMax);
+  settle(delivery: Delivery, settled: Settled, nowMs: number): Promise<void> {
     return this.#writes.add(async (sql) => {
-      await sql`UPDATE notifications SET state = ${state}, attempts = ${attempts},
-        failure = ${failure}, answer = ${shown}, settled_ms = ${Math.round(nowMs)}
-        WHERE tenant = ${tenant} AND id = ${id}`;
+      await this.#writeOutcome(sql, delivery, outcomeOf(settled), nowMs);
       if (settled.kind === "sent") await this.#writeEntry(sql, settled.entry);
     });
+  }
+
+  /** Marks a notification that was a test; nothing is logged as notified. */
+  recordTest(delivery: Delivery, outcome: SendOutcome, nowMs: number): Promise<void> {
+    const settled =
+      outcome.kind === "sent"
+        ? { state: "sent" as const, failure: "", answer: outcome.answer }
+        : { state: "failed" as const, failure: outcome.reason, answer: outcome.error };
+    return this.#writes.add((sql) => this.#writeOutcome(sql, delivery, settled, nowMs));
+  }
+
+  async #writeOutcome(
+    sql: SQL,
+    { id, attempts }: Delivery,
+    { state, failure, answer }: ReturnType<typeof outcomeOf>,
+    nowMs: number,
+  ): Promise<void> {
+    const shown = answer.replaceAll("\0", "").slice(0, answerCharactersMax);
+    await sql`UPDATE notifications SET state = ${state}, attempts = ${attempts},
+      failure = ${failure}, answer = ${shown}, settled_ms = ${Math.round(nowMs)}
+      WHERE tenant = ${this.#tenant} AND id = ${id}`;
   }
 
   saveEntry(entry: LogEntry): Promise<void> {
@@ -196,11 +213,54 @@ export class NotifyState {
     });
   }
 
+  /** What became of the notifications of each integration since a time, and the newest of each. */
+  integrationHistory(sinceMs: number): Promise<readonly IntegrationHistory[]> {
+    const [tenant, since] = [this.#tenant, Math.round(sinceMs)];
+    return this.#catalog.transaction("read outcomes of notifications", async (sql) => {
+      const rows = await sql`SELECT receiver, integration, state, created_ms, failure, answer,
+          reason, sent, failed
+        FROM (
+          SELECT receiver, integration, state, created_ms, failure, answer, reason,
+            row_number() OVER (PARTITION BY receiver, integration
+              ORDER BY created_ms DESC, id DESC) AS place,
+            sum(CASE WHEN state = 'sent' THEN 1 ELSE 0 END)
+              OVER (PARTITION BY receiver, integration) AS sent,
+            sum(CASE WHEN state IN ('failed', 'given_up') THEN 1 ELSE 0 END)
+              OVER (PARTITION BY receiver, integration) AS failed
+          FROM notifications WHERE tenant = ${tenant} AND created_ms >= ${since}
+        ) AS ranked WHERE place = 1`;
+      return z.array(IntegrationRow).parse([...rows]);
+    });
+  }
+
   /** Waits for what is being written. */
   close(): Promise<void> {
     return this.#writes.idle();
   }
 }
+
+/** The outcomes of one integration. */
+export type IntegrationHistory = z.output<typeof IntegrationRow>;
+
+const IntegrationRow = z
+  .object({
+    receiver: z.string(),
+    integration: z.string(),
+    state: z.enum(["pending", "sent", "failed", "given_up", "interrupted"]),
+    created_ms: count,
+    failure: z.string(),
+    answer: z.string(),
+    reason: z.string(),
+    sent: count,
+    failed: count,
+  })
+  .transform(({ receiver, integration, sent, failed, created_ms: createdMs, ...last }) => ({
+    receiver,
+    integration,
+    sent,
+    failed,
+    last: { ...last, createdMs },
+  }));
 
 function outcomeOf(settled: Settled): {
   readonly state: NotificationState;

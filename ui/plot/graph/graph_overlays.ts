@@ -1,7 +1,7 @@
 import type uPlot from "uplot";
 import type { Incomplete } from "../time_plane.ts";
 import { resolveColor, withAlpha } from "../colors.ts";
-import { shadeIncomplete } from "../incomplete_shade.ts";
+import { shadeIncomplete } from "../shades/incomplete_shade.ts";
 import { axisKey, axisThresholds } from "./graph_axes.ts";
 import type { Graph } from "./graph_model.ts";
 

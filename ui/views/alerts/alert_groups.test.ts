@@ -14,6 +14,7 @@ function ruleOf(name: string, alerts: readonly ReturnType<typeof alertOf>[]): Ru
     name,
     group: "g",
     file: "f",
+    place: 0,
     query: "up == 0",
     state: "firing",
     labels: {},

@@ -8,6 +8,7 @@ import { useSilences } from "../../queries/alerts.ts";
 import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { explorePage } from "../../state/places.ts";
+import { stringifySearch } from "../../state/url.ts";
 import { formatSpan } from "../../units/format.ts";
 import type { ShownAlert } from "./alert_groups.ts";
 import { AlertStateWord } from "./alert_group_row.tsx";
@@ -58,7 +59,13 @@ function Detail({ alert }: { readonly alert: ShownAlert }) {
           <Ago ms={sinceMs} nowMs={nowMs} />
         </Fact>
         {value !== "" && <Fact name="Value">{String(Number(Number(value).toPrecision(6)))}</Fact>}
-        {sent !== undefined && <Fact name="Receivers">{sent.receivers.join(", ")}</Fact>}
+        {sent !== undefined && (
+          <Fact name="Receivers">
+            <InnerLink to={routesPage(sent.labels)} title="Show the routes of this alert">
+              {sent.receivers.join(", ")}
+            </InnerLink>
+          </Fact>
+        )}
       </dl>
       <Texts annotations={annotations} />
       <HeldBack alert={alert} />
@@ -86,6 +93,10 @@ function Detail({ alert }: { readonly alert: ShownAlert }) {
       </section>
     </>
   );
+}
+
+function routesPage(labels: ShownAlert["labels"]): string {
+  return `/alerts${stringifySearch({ tab: "routes", labels: textOfLabels(labels) })}`;
 }
 
 /** Annotations as text; addresses become links. */

@@ -4,6 +4,8 @@ import { useRules, useSilences } from "../../queries/alerts.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { AlertsTab } from "./alerts_tab.tsx";
 import { NotificationsTab } from "./notifications_tab.tsx";
+import { ReceiversTab } from "./routing/receivers_tab.tsx";
+import { RoutesTab } from "./routing/routes_tab.tsx";
 import { RulesTab } from "./rules_tab.tsx";
 import { SilencesTab } from "./silences_tab.tsx";
 
@@ -22,17 +24,23 @@ export function AlertsView() {
       <Tabs
         label="Alerts"
         value={tab}
-        onChange={(next) => change({ tab: next === "alerts" ? "" : next, q: "", is: "", open: "" })}
+        onChange={(next) =>
+          change({ tab: next === "alerts" ? "" : next, q: "", is: "", open: "", labels: "" })
+        }
         tabs={[
           { value: "alerts", label: "Alerts" },
           { value: "rules", label: "Rules", count: rules.data?.length },
           { value: "silences", label: "Silences", count: active === 0 ? undefined : active },
+          { value: "receivers", label: "Receivers" },
+          { value: "routes", label: "Routes" },
           { value: "notifications", label: "Notifications" },
         ]}
       >
         {tab === "alerts" && <AlertsTab />}
         {tab === "rules" && <RulesTab />}
         {tab === "silences" && <SilencesTab />}
+        {tab === "receivers" && <ReceiversTab />}
+        {tab === "routes" && <RoutesTab />}
         {tab === "notifications" && <NotificationsTab />}
       </Tabs>
     </section>

@@ -1,11 +1,9 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { assertNever } from "#shared/assert.ts";
 import type { NotificationRow } from "../../client/alertmanager.ts";
 import { Ago } from "../../elements/ago.tsx";
 import { Button } from "../../elements/buttons.tsx";
 import { Fact } from "../../elements/fact.tsx";
-import { Icon } from "../../elements/icon.tsx";
 import { Sheet } from "../../overlays/sheet.tsx";
 import { useNotifications } from "../../queries/alerts.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
@@ -14,6 +12,7 @@ import { formatAgo } from "../../units/format.ts";
 import { Corner, Empty, Failed, Skeleton } from "../../widgets/picture.tsx";
 import type { RowColumn } from "../../widgets/row_columns.ts";
 import { RowTable } from "../../widgets/row_table.tsx";
+import { OutcomeWord, outcomeText } from "./outcome_word.tsx";
 
 const route = getRouteApi("/alerts");
 
@@ -66,41 +65,6 @@ export function NotificationsTab() {
   );
 }
 
-function Outcome({ state }: Pick<NotificationRow, "state">) {
-  switch (state) {
-    case "sent":
-      return (
-        <span className="state good">
-          <Icon name="check" />
-          sent
-        </span>
-      );
-    case "pending":
-      return (
-        <span className="state warn">
-          <Icon name="clock" />
-          under way
-        </span>
-      );
-    case "failed":
-    case "given_up":
-      return (
-        <span className="state bad">
-          <Icon name="cross" />
-          {wordOf(state)}
-        </span>
-      );
-    case "interrupted":
-      return <span className="quiet">{wordOf(state)}</span>;
-    default:
-      return assertNever(state);
-  }
-}
-
-function wordOf(state: NotificationRow["state"]): string {
-  return state.replace("_", " ");
-}
-
 function namesOf({ alerts }: NotificationRow): string {
   return [...new Set(alerts.map(({ labels }) => labels["alertname"] ?? ""))].join(", ");
 }
@@ -120,8 +84,8 @@ function notificationColumns(nowMs: number): RowColumn<NotificationRow>[] {
       key: "outcome",
       title: "Outcome",
       width: 116,
-      value: ({ state }) => wordOf(state),
-      cell: (row) => <Outcome state={row.state} />,
+      value: ({ state }) => outcomeText(state),
+      cell: (row) => <OutcomeWord state={row.state} />,
     },
     {
       key: "alerts",
@@ -171,7 +135,7 @@ function Detail({ row, nowMs }: { readonly row: NotificationRow; readonly nowMs:
     <>
       <dl className="facts alert-facts">
         <Fact name="Outcome">
-          <Outcome state={row.state} />
+          <OutcomeWord state={row.state} />
         </Fact>
         <Fact name="Receiver">{row.receiver}</Fact>
         <Fact name="Channel">{row.integration}</Fact>

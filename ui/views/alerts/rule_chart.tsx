@@ -9,7 +9,7 @@ import { useFrame } from "../../state/frame.ts";
 import { useDark } from "../../state/theme.ts";
 import { windowOf, zoomedOut } from "../../state/time_range.ts";
 import { Empty, Picture, Skeleton } from "../../widgets/picture.tsx";
-import { comparedPart, type Compared } from "./threshold.ts";
+import { comparedPart, thresholdLine, type Compared } from "./threshold.ts";
 
 const [chartPx, points, linesMax] = [180, 240, 20];
 
@@ -90,13 +90,7 @@ function chartData(
     };
   });
   if (threshold !== undefined && series.length > 0)
-    series.push({
-      key: "threshold",
-      name: `threshold ${threshold}`,
-      color: dark ? "#ff7b72" : "#c9302c",
-      dash: [4, 4],
-      values: new Float64Array(set.timesMs.length).fill(threshold),
-    });
+    series.push(thresholdLine(threshold, set.timesMs.length, dark));
   return { window: set.window, timesMs: set.timesMs, series };
 }
 

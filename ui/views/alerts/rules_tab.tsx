@@ -1,12 +1,13 @@
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useDeferredValue, useMemo } from "react";
 import type { RuleRow } from "../../client/alerting.ts";
 import { Ago } from "../../elements/ago.tsx";
+import { Button } from "../../elements/buttons.tsx";
 import { Fact } from "../../elements/fact.tsx";
 import { Icon } from "../../elements/icon.tsx";
 import { InnerLink } from "../../elements/inner_link.tsx";
 import { Sheet } from "../../overlays/sheet.tsx";
-import { useRules } from "../../queries/alerts.ts";
+import { useRules, useStoredGroups } from "../../queries/alerts.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { explorePage } from "../../state/places.ts";
@@ -39,14 +40,15 @@ export function RulesTab() {
     <>
       <div className="toolbar">
         <FilterBox label="Filter rules" value={q} onChange={(text) => change({ q: text })} />
+        <NewRule />
         <RefreshCorner query={rules} />
       </div>
       <Picture query={rules} skeleton={<Skeleton rows={10} height={28} />}>
         {(all) =>
           all.length === 0 ? (
             <Empty title="No rules yet">
-              Name files of Prometheus's or Loki's rules under <code>rules.files</code> in
-              lapwing.yaml and reload the configuration.
+              Create one here, or name files of Prometheus's or Loki's rules under{" "}
+              <code>rules.files</code> in lapwing.yaml and reload the configuration.
             </Empty>
           ) : (
             <RowTable
@@ -61,10 +63,48 @@ export function RulesTab() {
         }
       </Picture>
       {opened !== undefined && (
-        <Sheet open onOpenChange={() => change({ open: "" })} title={opened.name} size="wide">
+        <Sheet
+          open
+          onOpenChange={() => change({ open: "" })}
+          title={opened.name}
+          size="wide"
+          tools={<RuleTools rule={opened} />}
+        >
           <RuleDetail rule={opened} nowMs={nowMs} />
         </Sheet>
       )}
+    </>
+  );
+}
+
+function NewRule() {
+  const navigate = useNavigate();
+  return (
+    <Button kind="primary" icon="plus" onClick={() => void navigate({ to: "/alerts/rule" })}>
+      New rule
+    </Button>
+  );
+}
+
+/** Rules of files can be copied only: the file is where they are changed. */
+function RuleTools({ rule: { file, group, place } }: { readonly rule: RuleRow }) {
+  const navigate = useNavigate();
+  const stored = useStoredGroups();
+  const isStored = stored.data?.some(({ namespace, name }) => namespace === file && name === group);
+  const open = (copy?: string): void => {
+    const search = { ns: file, group, rule: String(place), copy };
+    void navigate({ to: "/alerts/rule", search });
+  };
+  return (
+    <>
+      {isStored === true && (
+        <Button icon="edit" onClick={() => open()}>
+          Edit
+        </Button>
+      )}
+      <Button icon="copy" onClick={() => open("yes")}>
+        Copy
+      </Button>
     </>
   );
 }

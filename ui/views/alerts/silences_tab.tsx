@@ -37,11 +37,10 @@ export function SilencesTab() {
   return (
     <>
       <div className="toolbar">
-        <RefreshCorner query={silences} />
-        <span className="spacer" />
         <Button kind="primary" icon="plus" onClick={() => change({ open: newOne })}>
           New silence
         </Button>
+        <RefreshCorner query={silences} />
       </div>
       <Picture query={silences} skeleton={<Skeleton rows={6} height={28} />}>
         {(rows) =>

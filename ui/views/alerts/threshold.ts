@@ -1,3 +1,4 @@
+import type { ChartSeries } from "../../plot/chart_data.ts";
 import type { Expr } from "../../promql/expr.ts";
 import { parsePromql } from "../../promql/parse.ts";
 
@@ -20,6 +21,33 @@ export function comparedPart(query: string): Compared | undefined {
   if (right !== undefined && left === undefined) return { expr: inner.left.text, threshold: right };
   if (left !== undefined && right === undefined) return { expr: inner.right.text, threshold: left };
   return { expr: query, threshold: undefined };
+}
+
+/** A comparison with a number at the end of LogQL, such as `sum(rate({app="a"}[5m])) > 5`. */
+const logqlComparison =
+  /^([\s\S]*\S)\s*(?:>=|<=|==|!=|>|<)\s*(-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*$/;
+/** Texts in quotes, whose signs do not count. */
+const quotedText = /"(?:[^"\\]|\\.)*"|`[^`]*`/g;
+
+/** comparedPart() for LogQL, which the interface has no grammar for: what stands before a comparison at the end, if that is all there is. */
+export function comparedLogql(query: string): Compared {
+  const whole = { expr: query, threshold: undefined };
+  const [, left = "", right = ""] = logqlComparison.exec(query) ?? [];
+  const bare = left.replaceAll(quotedText, '""');
+  const opened = bare.split("(").length - bare.split(")").length;
+  const isSimple = left !== "" && opened === 0 && !/\b(?:and|or|unless)\b/.test(bare);
+  return isSimple ? { expr: left, threshold: Number(right) } : whole;
+}
+
+/** The threshold as a line of a chart. */
+export function thresholdLine(threshold: number, points: number, dark: boolean): ChartSeries {
+  return {
+    key: "threshold",
+    name: `threshold ${threshold}`,
+    color: dark ? "#ff7b72" : "#c9302c",
+    dash: [4, 4],
+    values: new Float64Array(points).fill(threshold),
+  };
 }
 
 function unwrapped(expr: Expr): Expr {

@@ -1,9 +1,11 @@
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { framesToCsv, framesToJson, framesToText } from "../../frames/export.ts";
 import { showToast } from "../../overlays/toast.ts";
 import { Menu } from "../../overlays/menu.tsx";
 import { copyText } from "../../widgets/copy_button.tsx";
 import { exportEntries } from "../../widgets/export_menu.tsx";
+import { newRulePage } from "../../state/places.ts";
 import { Icon } from "../../elements/icon.tsx";
 import { curlOf } from "./curl.ts";
 import { AddToDashboard } from "./add_to_dashboard.tsx";
@@ -58,9 +60,27 @@ export function ExploreTools({ state, answers, onOpen }: Props) {
         <Icon name="plus" />
         <span className="wide-words">Add to dashboard</span>
       </button>
+      <CreateAlert state={state} />
       <ShareMenu answers={answers} />
       {isAdding && <AddToDashboard state={state} onClose={() => setIsAdding(false)} />}
     </div>
+  );
+}
+
+/** Opens the editor of rules with the first query that is shown. */
+function CreateAlert({ state }: Pick<Props, "state">) {
+  const navigate = useNavigate();
+  const expr = state.queries.find((query) => !query.hidden && query.expr.trim() !== "")?.expr;
+  return (
+    <button
+      type="button"
+      className="button"
+      disabled={expr === undefined}
+      onClick={() => void navigate({ href: newRulePage({ expr: expr ?? "" }) })}
+    >
+      <Icon name="alerts" />
+      <span className="wide-words">Create alert</span>
+    </button>
   );
 }
 

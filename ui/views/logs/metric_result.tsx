@@ -2,14 +2,14 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { askFrames } from "../../frames/ask.ts";
 import type { Frame } from "../../frames/frame.ts";
-import type { ChartData } from "../../plot/chart_data.ts";
-import { seriesStyles } from "../../plot/palette.ts";
+import { chartOfFrames } from "../../plot/chart_of_frames.ts";
 import { TimeChart } from "../../plot/time_chart.tsx";
 import { useFrame } from "../../state/frame.ts";
 import { useDark } from "../../state/theme.ts";
 import { zoomedOut, type Window } from "../../state/time_range.ts";
 import { Incomplete } from "../../widgets/incomplete.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
+import { CreateAlert } from "./saving/create_alert.tsx";
 import { AddToDashboard } from "./saving/add_to_dashboard.tsx";
 import { ErrorText } from "../../widgets/error_text.tsx";
 
@@ -56,6 +56,7 @@ export function MetricResult({ query, window, stepMs, onZoom }: Props) {
             <RefreshCorner query={answer} />
             <Incomplete warnings={frames.flatMap(({ notices }) => notices)} />
             <span className="logs-bar-end" />
+            <CreateAlert query={query} isMetric />
             <AddToDashboard query={query} isMetric />
           </div>
           <MetricChart frames={frames} window={window} onZoom={onZoom} />
@@ -74,7 +75,10 @@ type ChartProps = {
 function MetricChart({ frames, window, onZoom }: ChartProps) {
   const dark = useDark();
   const { setRange } = useFrame();
-  const data = useMemo(() => chartDataOf(frames, window, dark), [frames, window, dark]);
+  const data = useMemo(
+    () => chartOfFrames(frames.slice(0, seriesMax), window, dark),
+    [frames, window, dark],
+  );
   if (data.series.length === 0)
     return <Empty title="No series">The query found no lines to count in this range.</Empty>;
   return (
@@ -95,29 +99,4 @@ function MetricChart({ frames, window, onZoom }: ChartProps) {
       />
     </section>
   );
-}
-
-/** Series over the times that any of them has. */
-function chartDataOf(frames: readonly Frame[], window: Window, dark: boolean): ChartData {
-  const shown = frames.filter(({ fields }) => fields.length > 1).slice(0, seriesMax);
-  const labels = shown.map(({ fields }) => fields[1]?.labels ?? {});
-  const styles = seriesStyles(labels, dark);
-  const all = new Set(shown.flatMap(({ fields }) => numbersOf(fields[0])));
-  const timesMs = Float64Array.from(all.values()).toSorted();
-  const place = new Map(Array.from(timesMs, (timeMs, i) => [timeMs, i]));
-  const series = shown.map(({ name, fields }, i) => {
-    const values = new Float64Array(timesMs.length).fill(Number.NaN);
-    const times = numbersOf(fields[0]);
-    numbersOf(fields[1]).forEach((value, j) => {
-      const at = place.get(times[j] ?? Number.NaN);
-      if (at !== undefined) values[at] = value;
-    });
-    const { color = "", dash = [] } = styles[i] ?? {};
-    return { key: name, name, color, dash, values };
-  });
-  return { window, timesMs, series };
-}
-
-function numbersOf(field: Frame["fields"][number] | undefined): number[] {
-  return Array.from(field?.values ?? [], Number);
 }

@@ -5,6 +5,7 @@ import { OperatingError } from "#shared/errors.ts";
 import { type RulesView, stateOf } from "../../../rules/rules_view.ts";
 import type { StoredGroup, StoredRules } from "../../../rules/stored/stored_rules.ts";
 import { type AlertAnswer, AlertBody } from "./alert_schemas.ts";
+import { jsonBody } from "./checked_params.ts";
 
 export type AlertRouteParts = {
   readonly rules: () => RulesView;
@@ -13,7 +14,6 @@ export type AlertRouteParts = {
 
 /** Where these alerts are kept, a group each: the ruler APIs and the page of rules show them, too. */
 const namespace = "monitoring";
-const bodyCharactersMax = 1_000_000;
 const path = "/api/v1/monitoring/alerts";
 
 /** Answers as JSON with a status; failures become refusals. */
@@ -33,29 +33,34 @@ export function alertRoutes(answers: Answers, parts: AlertRouteParts): void {
       throw new OperatingError("not_found", `no alert ${JSON.stringify(id)}`);
     return group;
   };
+  const shown = (group: StoredGroup): AlertAnswer => {
+    const answer = answerOf(group, parts.rules());
+    if (answer !== undefined) return answer;
+    throw new OperatingError("conflict", `${JSON.stringify(group.group.name)} is no single alert`);
+  };
   answers("GET", path, async () => ({
     alerts: stored.all
       .filter((one) => one.namespace === namespace)
-      .map((group) => answerOf(group, parts.rules())),
+      .flatMap((group) => answerOf(group, parts.rules()) ?? []),
   }));
-  answers("GET", `${path}/:id`, async (c) => answerOf(found(idOf(c)), parts.rules()));
+  answers("GET", `${path}/:id`, async (c) => shown(found(idOf(c))));
   answers(
     "POST",
     path,
     async (c) => {
-      const body = await bodyOf(c);
+      const body = await jsonBody(c, AlertBody);
       if (stored.find(namespace, body.name) !== undefined)
         throw new OperatingError(
           "conflict",
           `there is an alert ${JSON.stringify(body.name)} already`,
         );
-      return answerOf(await stored.put(namespace, groupText(body), "auto"), parts.rules());
+      return shown(await stored.put(namespace, groupText(body), "auto"));
     },
     201,
   );
   answers("PUT", `${path}/:id`, async (c) => {
     const before = found(idOf(c));
-    const body = await bodyOf(c);
+    const body = await jsonBody(c, AlertBody);
     const { name } = before.group;
     if (body.name !== name && stored.find(namespace, body.name) !== undefined)
       throw new OperatingError(
@@ -64,7 +69,7 @@ export function alertRoutes(answers: Answers, parts: AlertRouteParts): void {
       );
     const changed = await stored.put(namespace, groupText(body), "auto");
     if (body.name !== name) await stored.remove(namespace, name);
-    return answerOf(changed, parts.rules());
+    return shown(changed);
   });
   answers("DELETE", `${path}/:id`, async (c) => {
     const { name } = found(idOf(c)).group;
@@ -77,43 +82,36 @@ function idOf(c: Context): string {
   return c.req.param("id") ?? "";
 }
 
-async function bodyOf(c: Context): Promise<AlertBody> {
-  const text = await c.req.text();
-  if (text.length > bodyCharactersMax)
-    throw new OperatingError(
-      "bad_request",
-      `expected a body of at most ${bodyCharactersMax} characters`,
-    );
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new OperatingError("bad_request", "expected a body of JSON", { cause });
-  }
-  const read = AlertBody.safeParse(json);
-  if (read.success) return read.data;
-  throw new OperatingError("bad_request", z.prettifyError(read.error));
-}
-
 function groupText({ name, expression, severity, annotations, ...body }: AlertBody): string {
   const rule = { alert: name, expr: expression, for: body.for, labels: { severity }, annotations };
   return stringify({ name, rules: [rule] });
 }
 
 const Written = z.object({
-  rules: z.tuple([
-    z.object({
-      alert: z.string(),
-      expr: z.string(),
-      for: z.string().default("0s"),
-      labels: z.object({ severity: AlertBody.shape.severity }).default({ severity: "warning" }),
-      annotations: AlertBody.shape.annotations,
-    }),
-  ]),
+  rules: z.tuple(
+    [
+      z.object({
+        alert: z.string(),
+        expr: z.string(),
+        for: z.string().default("0s"),
+        labels: z
+          .object({ severity: AlertBody.shape.severity.catch("warning") })
+          .default({ severity: "warning" }),
+        annotations: AlertBody.shape.annotations,
+      }),
+    ],
+    z.unknown(),
+  ),
 });
 
-function answerOf({ text, group }: StoredGroup, { evaluations }: RulesView): AlertAnswer {
-  const [rule] = Written.parse(parse(text)).rules;
+/** The first rule of a group; undefined for a group of another form, which the ruler API or the interface made of it. */
+function answerOf(
+  { text, group }: StoredGroup,
+  { evaluations }: RulesView,
+): AlertAnswer | undefined {
+  const read = Written.safeParse(parse(text));
+  if (!read.success) return undefined;
+  const [rule] = read.data.rules;
   const evaluation = evaluations.find(
     (one) => one.group.file === namespace && one.group.name === group.name,
   );

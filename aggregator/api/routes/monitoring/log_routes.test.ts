@@ -43,6 +43,7 @@ const app = monitoringRoutes({
   notifications: async () => [],
   rules: () => noRules,
   storedRules: await openStoredRules(),
+  rulesConfig: { external_labels: {}, external_url: "" },
 });
 const get = async (path: string, parameters: Readonly<Record<string, string>>) => {
   const query = new URLSearchParams(parameters);

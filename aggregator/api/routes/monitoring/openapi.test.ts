@@ -48,6 +48,7 @@ const app = monitoringRoutes({
   onDropped: () => {},
   rules: () => noRules,
   storedRules: await openStoredRules(),
+  rulesConfig: { external_labels: {}, external_url: "" },
   notifications: async () => [
     {
       id: "a-1",

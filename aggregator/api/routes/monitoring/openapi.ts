@@ -5,6 +5,7 @@ import {
   PostedMetricsRefusal,
 } from "#shared/model/posted_metrics.ts";
 import { AlertAnswer, AlertBody, AlertPath, AlertsAnswer, DeletedAnswer } from "./alert_schemas.ts";
+import { BacktestAnswer, BacktestBody, StoredRulesAnswer } from "./backtest_schemas.ts";
 import {
   ContextAnswer,
   ContextParams,
@@ -17,6 +18,13 @@ import {
   LogsAnswer,
 } from "./log_schemas.ts";
 import { NotificationsAnswer, NotificationsParams } from "./notification_routes.ts";
+import {
+  ReceiversAnswer,
+  RoutingAnswer,
+  RoutingBody,
+  TestSendAnswer,
+  TestSendBody,
+} from "./routing_schemas.ts";
 import { LogsParams, MetricsAnswer, MetricsParams, Refusal } from "./schemas.ts";
 
 type Operation = {
@@ -155,6 +163,48 @@ export const operations: readonly Operation[] = [
     summary: "Remove an alerting rule",
     pathParams: AlertPath,
     answer: DeletedAnswer,
+  },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/rules",
+    id: "listStoredRules",
+    summary: "Groups of rules that were made by API or in the interface",
+    answer: StoredRulesAnswer,
+  },
+  {
+    method: "post",
+    path: "/api/v1/monitoring/rules/backtest",
+    id: "backtestRule",
+    summary: "What an alerting rule would have done over stored data",
+    description:
+      "Evaluates the rule at each interval of the span, with `for` and `keep_firing_for`. Nothing is stored and nothing is notified.",
+    body: BacktestBody,
+    answer: BacktestAnswer,
+  },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/receivers",
+    id: "listReceivers",
+    summary: "Receivers with their integrations and what became of their notifications",
+    answer: ReceiversAnswer,
+  },
+  {
+    method: "post",
+    path: "/api/v1/monitoring/receivers/test",
+    id: "testReceiver",
+    summary: "Send a test to one integration",
+    description:
+      "Once, the way notifications go. One integration can be tested every 10 s, and 20 of them a minute.",
+    body: TestSendBody,
+    answer: TestSendAnswer,
+  },
+  {
+    method: "post",
+    path: "/api/v1/monitoring/routing",
+    id: "explainRouting",
+    summary: "The routes, and where an alert with given labels goes",
+    body: RoutingBody,
+    answer: RoutingAnswer,
   },
 ];
 

@@ -43,6 +43,7 @@ const app = monitoringRoutes({
   notifications: async () => [],
   rules: () => noRules,
   storedRules: await openStoredRules(),
+  rulesConfig: { external_labels: {}, external_url: "" },
 });
 
 async function get(path: string): Promise<{ status: number; json: unknown }> {

@@ -7,12 +7,14 @@ import { countRefusal } from "#aggregator/query/refusals.ts";
 import type { LogsSource } from "#aggregator/read/source.ts";
 import type { Tails } from "#aggregator/tail/tails.ts";
 import { type ErrorCode, OperatingError, messageOf } from "#shared/errors.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { type AlertRouteParts, alertRoutes, jsonAnswers } from "./alert_routes.ts";
 import { checkedParams } from "./checked_params.ts";
 import { contextAnswer, differenceAnswer, facetsAnswer, logsAnswer } from "./log_routes.ts";
 import { logsStream } from "./logs_stream.ts";
 import { type NotificationHistory, notificationsAnswer } from "./notification_routes.ts";
+import { ruleRoutes } from "./rule_routes.ts";
 import { openapiDocument } from "./openapi.ts";
 import { docsPage } from "./docs_page.ts";
 import { type MetricsAnswer, MetricsParams, pointsMax, stepMsOf, timeMsOf } from "./schemas.ts";
@@ -28,6 +30,11 @@ export type MonitoringParts = {
   /** Told of records that readers of streams were not sent. */
   readonly onDropped: (entries: number) => void;
   readonly notifications: NotificationHistory;
+  /** What templates of alerts see, as of the start. */
+  readonly rulesConfig: {
+    readonly external_labels: Labels;
+    readonly external_url: string;
+  };
 } & AlertRouteParts;
 
 const hourMs = 3_600_000;
@@ -55,6 +62,15 @@ export function monitoringRoutes(parts: MonitoringParts): Hono {
   const answers = (path: string, answer: (c: Context) => Promise<unknown>) =>
     answering("GET", path, answer);
   alertRoutes(answering, parts);
+  ruleRoutes(answering, {
+    ...parts,
+    queries: (c) => ({
+      ...parts,
+      tenant: parts.tenant(c.req.raw),
+      externalLabels: parts.rulesConfig.external_labels,
+      externalUrl: parts.rulesConfig.external_url,
+    }),
+  });
   answers("/api/v1/monitoring/metrics", (c) => metricsAnswer(c, parts));
   answers("/api/v1/monitoring/logs", (c) => logsAnswer(c, parts));
   answers("/api/v1/monitoring/logs/facets", (c) => facetsAnswer(c, parts));
@@ -78,7 +94,8 @@ export function monitoringRoutes(parts: MonitoringParts): Hono {
   return app;
 }
 
-function refusal(thrown: unknown): Response {
+/** What a failure is answered: {"error": text} with a status by its code. */
+export function refusal(thrown: unknown): Response {
   countRefusal(thrown);
   const status = thrown instanceof OperatingError ? statuses[thrown.code] : 500;
   return Response.json({ error: messageOf(thrown) }, { status });

@@ -6,7 +6,7 @@ import { fileName, framesToCsv, framesToJson, framesToText } from "../../../fram
 import { Menu, type MenuEntry } from "../../../overlays/menu.tsx";
 import { showToast } from "../../../overlays/toast.ts";
 import { useSearchChange } from "../../../state/frame.ts";
-import { explorePage } from "../../../state/places.ts";
+import { explorePage, newRulePage } from "../../../state/places.ts";
 import { copyText } from "../../../widgets/copy_button.tsx";
 import { exportEntries } from "../../../widgets/export_menu.tsx";
 import { Icon } from "../../../elements/icon.tsx";
@@ -91,6 +91,11 @@ function ownEntries(
             label: "Explore its query",
             icon: "explore" as const,
             onSelect: () => goTo(explorePage(question, tools.range())),
+          },
+          {
+            label: "Create alert",
+            icon: "alerts" as const,
+            onSelect: () => goTo(newRulePage(question, tools.title)),
           },
         ]),
     {

@@ -8,6 +8,7 @@ import type { Window } from "../../../state/time_range.ts";
 import { Icon } from "../../../elements/icon.tsx";
 import { Incomplete } from "../../../widgets/incomplete.tsx";
 import { Corner } from "../../../widgets/picture.tsx";
+import { CreateAlert } from "../saving/create_alert.tsx";
 import { AddToDashboard } from "../saving/add_to_dashboard.tsx";
 import { dedups } from "../state/dedup.ts";
 import { downloadLinesMax, type FileKind } from "./download.ts";
@@ -81,6 +82,7 @@ export function LinesBar(props: Props) {
         entries={viewEntries(state, wrap)}
       />
       <DownloadMenu {...props} />
+      <CreateAlert query={state.query} isMetric={false} />
       <AddToDashboard query={state.query} isMetric={false} />
     </div>
   );

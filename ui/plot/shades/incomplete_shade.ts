@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import type { Incomplete } from "./time_plane.ts";
+import type { Incomplete } from "../time_plane.ts";
 
 /** Shades where data are known not to be complete, under what is drawn. */
 export function shadeIncomplete(

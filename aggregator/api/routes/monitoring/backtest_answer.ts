@@ -1,0 +1,194 @@
+import { stringify } from "yaml";
+import { assertNever } from "#shared/assert.ts";
+import { OperatingError, messageOf } from "#shared/errors.ts";
+import type { Labels } from "#shared/model/labels.ts";
+import { formatDuration } from "#shared/text/duration.ts";
+import { parseLogql } from "#aggregator/log_pipeline/parse_query.ts";
+import { rangeAnswer } from "#aggregator/query/logql/answer.ts";
+import { type LogqlLimits, defaultLogqlLimits } from "#aggregator/query/logql/limits.ts";
+import type { PromqlEngine, QueryData } from "#aggregator/query/promql/engine.ts";
+import type { LogsSource } from "#aggregator/read/source.ts";
+import { type Episode, type RangeSeries, backtest } from "#aggregator/rules/backtest/backtest.ts";
+import type { AlertingRule, RuleGroup } from "#aggregator/rules/rule.ts";
+import { expressionFault } from "#aggregator/rules/rule_file.ts";
+import { vectorOf } from "#aggregator/rules/rule_query.ts";
+import { readGroup } from "#aggregator/rules/stored/group_text.ts";
+import { type BacktestAnswer, type BacktestBody, episodesMax } from "./backtest_schemas.ts";
+
+export type BacktestQueries = {
+  readonly engine: PromqlEngine;
+  readonly logs: LogsSource;
+  readonly limits?: LogqlLimits;
+  readonly tenant: string;
+  readonly externalLabels: Labels;
+  readonly externalUrl: string;
+};
+
+const dayMs = 86_400_000;
+/** A month of evaluations each minute. */
+const evaluationsMax = 50_000;
+/** Values of an expression over the whole span. An evaluation takes about 1 µs for each, so this is seconds of work. */
+const valuesMax = 2_000_000;
+const timeoutMs = 30_000;
+
+/**
+ * What an alerting rule would have done over stored data. Throws OperatingError: "bad_request" with all mistakes of the rule, or with the
+ * place in the expression; "overloaded" beyond the limits; what queries throw.
+ */
+export async function backtestAnswer(
+  body: BacktestBody,
+  nowMs: number,
+  queries: BacktestQueries,
+  requestSignal: AbortSignal,
+): Promise<BacktestAnswer> {
+  const rule = ruleOf(body);
+  const endMs = body.end === undefined ? nowMs : Date.parse(body.end);
+  const startMs = body.start === undefined ? endMs - dayMs : Date.parse(body.start);
+  const { interval: intervalMs } = body;
+  if (!(startMs < endMs)) throw bad("start must be before end");
+  const evaluations = (endMs - startMs + rule.forMs + rule.keepFiringMs) / intervalMs;
+  if (evaluations > evaluationsMax)
+    throw bad(
+      `${Math.ceil(evaluations)} evaluations: expected at most ${evaluationsMax}. Take a shorter span or a longer interval`,
+    );
+  const group = { intervalMs, queryOffsetMs: 0, limit: 0, name: "", file: "", rules: [] };
+  const found = await run(rule, group, { startMs, endMs }, queries, requestSignal);
+  const fired = found.episodes.filter(({ firedMs }) => firedMs !== undefined);
+  const pending = found.episodes.filter(({ firedMs }) => firedMs === undefined);
+  return {
+    start: new Date(startMs).toISOString(),
+    end: new Date(endMs).toISOString(),
+    evaluations: found.evaluations,
+    fired: fired.length,
+    pending: pending.length,
+    firingSeconds: firingMs(fired, startMs, endMs) / 1_000,
+    episodes: [...fired, ...pending].slice(0, episodesMax).map(episodeJson),
+  };
+}
+
+function run(
+  rule: AlertingRule,
+  group: RuleGroup,
+  span: { readonly startMs: number; readonly endMs: number },
+  queries: BacktestQueries,
+  requestSignal: AbortSignal,
+) {
+  const signal = AbortSignal.any([requestSignal, AbortSignal.timeout(timeoutMs)]);
+  const { engine, tenant, externalLabels, externalUrl } = queries;
+  let values = 0;
+  return backtest(rule, group, span, {
+    externalLabels,
+    externalUrl,
+    ask: async ({ expr }, timeMs) => {
+      signal.throwIfAborted();
+      return vectorOf((await engine.instant(expr, { tenant, timeMs, signal })).data);
+    },
+    askRange: async ({ expr, language }, range) => {
+      signal.throwIfAborted();
+      const series = seriesOf(await rangeOf(expr, language, { ...range, signal }, queries));
+      for (const { timesMs } of series) values += timesMs.length;
+      if (values > valuesMax)
+        throw new OperatingError(
+          "overloaded",
+          `the expression has over ${valuesMax} values in this span: expected fewer. Narrow it, or take a shorter span`,
+        );
+      return series;
+    },
+  });
+}
+
+type Range = {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stepMs: number;
+  readonly signal: AbortSignal;
+};
+
+async function rangeOf(
+  expr: string,
+  language: AlertingRule["language"],
+  { startMs, endMs, stepMs, signal }: Range,
+  { engine, logs, limits = defaultLogqlLimits, tenant }: BacktestQueries,
+): Promise<QueryData> {
+  switch (language) {
+    case "promql":
+      return (await engine.range(expr, { startMs, endMs, stepMs, tenant, signal })).data;
+    case "logql": {
+      const query = parseLogql(expr);
+      if (query.kind === "log") throw bad("a log query has no value: expected a metric query");
+      const range = { startNs: nsOf(startMs), endNs: nsOf(endMs), stepMs };
+      const { data } = await rangeAnswer(query, range, { tenant, source: logs, limits, signal });
+      return data.resultType === "streams" ? { resultType: "matrix", series: [] } : data;
+    }
+    default:
+      return assertNever(language);
+  }
+}
+
+function seriesOf(data: QueryData): RangeSeries[] {
+  if (data.resultType !== "matrix") return [];
+  return data.series.map(({ labels, timestampsMs, values }) => ({
+    labels,
+    timesMs: Array.from(timestampsMs),
+    values: Array.from(values),
+  }));
+}
+
+function nsOf(ms: number): bigint {
+  return BigInt(Math.round(ms)) * 1_000_000n;
+}
+
+/** The rule as a file would have it, so that every mistake is found that would be found there. */
+function ruleOf(body: BacktestBody): AlertingRule {
+  const { name, expression, language, labels, annotations } = body;
+  // First, and without words before it: its place is one in the expression.
+  const fault = expressionFault(expression, language);
+  if (fault !== undefined) throw bad(fault);
+  const times = {
+    for: formatDuration(body.for),
+    keep_firing_for: formatDuration(body.keep_firing_for),
+  };
+  const rule = { alert: name, expr: expression, ...times, labels, annotations };
+  let read;
+  try {
+    read = readGroup(stringify({ name: "preview", rules: [rule] }), language);
+  } catch (thrown) {
+    // Lines and places are those of a text that the caller has not seen.
+    const prefix = /^line \d+: (?:group "preview", rule 1, )?/gm;
+    throw bad(messageOf(thrown).replaceAll(prefix, ""));
+  }
+  const [own] = read.rules;
+  if (own?.kind !== "alerting") throw bad("expected an alerting rule");
+  return own;
+}
+
+/** The time in which at least one of them fires. */
+function firingMs(fired: readonly Episode[], startMs: number, endMs: number): number {
+  const spans = fired
+    .map(({ firedMs = endMs, endedMs = endMs }) => [Math.max(firedMs, startMs), endedMs] as const)
+    .toSorted(([a], [b]) => a - b);
+  let sum = 0;
+  let untilMs = startMs;
+  for (const [from, to] of spans) {
+    sum += Math.max(0, to - Math.max(from, untilMs));
+    untilMs = Math.max(untilMs, to);
+  }
+  return sum;
+}
+
+function episodeJson({ labels, activeMs, firedMs, endedMs }: Episode) {
+  return {
+    labels: { ...labels },
+    activeAt: new Date(activeMs).toISOString(),
+    firedAt: timeText(firedMs),
+    endedAt: timeText(endedMs),
+  };
+}
+
+function timeText(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}
+
+function bad(message: string): OperatingError {
+  return new OperatingError("bad_request", message);
+}
