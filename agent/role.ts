@@ -79,9 +79,8 @@ export async function openAgentRole(flags: ConfigFlags, lifecycle: Lifecycle): P
   };
   const read = () => remote?.reread() ?? loadConfig(AgentConfig, flags);
   const reload = () => lifecycle.reloading(async () => apply(await read()));
-  const { lifecycle: allowed } = config;
   const notReady = () => agent.notReady();
-  const status = statusRoutes({ metrics, lifecycle, allowed, notReady, reload });
+  const status = statusRoutes({ metrics, lifecycle, allowed: config.lifecycle, notReady, reload });
   const routes = () =>
     withRefusals(
       new Hono().route("/", status).route("/", agent.routes).route("/", startPage()),

@@ -147,8 +147,7 @@ export class Aggregator {
     const events = eventsOf(store, parts);
     const { dashboards, folders } = await openDashboards(config, { ...parts, catalog }, events);
     const acts = adminActs(store, ingest, join(dataDir, "snapshots"));
-    const storeState = storeStateOf(store);
-    const stored = { dashboards, catalog, events, storeState, signals, ...acts };
+    const stored = { dashboards, catalog, events, signals, ...storeStateOf(store), ...acts };
     const routes = apiRoutes({ config, clock, ...rooms, ...status, ...stored });
     routes.route("/", finerSamples(config, agents, receiver));
     const fleet = await fleetOf(config, store, parts);
@@ -230,7 +229,9 @@ function arriving(tails: Tails, patterns: PatternWatch) {
 
 /** How the store is, as the API shows it. */
 function storeStateOf(store: BlockStore) {
-  return { cacheBytes: () => store.cacheBytes, maintenance: () => store.maintenanceState };
+  return {
+    storeState: { cacheBytes: () => store.cacheBytes, maintenance: () => store.maintenanceState },
+  };
 }
 
 /** Of the data directory, which others can't read. */

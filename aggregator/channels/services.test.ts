@@ -310,45 +310,6 @@ test("pushover, zulip and twilio send forms", async () => {
   expect(form()["Twiml"]).toContain("db&lt;1&gt;");
 });
 
-test("twilio goes on after a number that fails, and tries only that one again", async () => {
-  const config = { api_url: url, account_sid: "AC1", auth_token: "tok1", from: "+9" };
-  const refused = new Set(["+1", "+3"]);
-  answer = ({ body }) => {
-    const to = new URLSearchParams(body).get("To") ?? "";
-    if (!refused.has(to)) return new Response("{}", { status: 201 });
-    return new Response("no", { status: to === "+1" ? 400 : 503 });
-  };
-  const notification = notificationOf();
-  const attempt = async () => {
-    const before = service.received.length;
-    const outcome = await send("twilio", { ...config, to: ["+1", "+2", "+3"] }, notification);
-    const numbers = service.received.slice(before).map(({ body }) => new URLSearchParams(body));
-    return { outcome, to: numbers.map((form) => form.get("To")) };
-  };
-  // One of the two may succeed later.
-  const failed = { kind: "failed", reason: "serverError", isRetried: true } as const;
-  expect(await attempt()).toMatchObject({ outcome: failed, to: ["+1", "+2", "+3"] });
-  refused.delete("+3");
-  expect(await attempt()).toMatchObject({ outcome: { isRetried: false }, to: ["+1", "+3"] });
-  refused.clear();
-  expect(await attempt()).toMatchObject({ outcome: { kind: "sent" }, to: ["+1"] });
-});
-
-test("telegram follows a group that became a supergroup, and says so", async () => {
-  answer = ({ body }) =>
-    body.includes('"-1"')
-      ? Response.json(
-          { ok: false, error_code: 400, parameters: { migrate_to_chat_id: -100123 } },
-          { status: 400 },
-        )
-      : Response.json({ ok: true });
-  const outcome = await send("telegram", { api_url: url, bot_token: "1:tok", chat_id: -1 });
-  expect(outcome).toMatchObject({
-    kind: "sent",
-    answer: expect.stringContaining("the chat -1 is now -100123: change chat_id"),
-  });
-});
-
 test("matrix repeats a message under the same transaction", async () => {
   answer = () => Response.json({ event_id: "$1" });
   const config = { homeserver_url: url, room_id: "!a:b", access_token: "tok1" };
