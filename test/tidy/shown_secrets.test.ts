@@ -13,7 +13,7 @@ const planted = "planted-value";
 /** Keys of texts that hold no secrets; "name.*" is any key of a map of that name. */
 const shownKeys = new Set(
   `
-*.* access_log_format access_logs action address after age_max agent_servers agents alert allow allow_sockets
+*.* access_log_format access_logs action address after age_max agent_servers agents alert allow allow_sockets also
 annotations.* apache.* auth_source backlog_after backlog_rate backups.* bearer_token_file before
 bind.* body_file body_size_limit body_size_max brokers bucket ca ca_file cancel_period catalog catalog_password_file
 cert cert_file certificates.* cgroup_root check_interval chrony.* client_ca_file client_id collectd.*
@@ -32,10 +32,10 @@ gap_timeout group_by group_names groups groups_exclude grpc_listen haproxy.* hea
 header healthy_within hosts ignore_resource_attributes interval job job_name journal_units json
 jump_max kafka.* keep keep_firing_for key_file keys label_keys.* labels.* latency_max learning lease
 level_keys libvirt.* line_size_max listen log_files log_unit logs logs_cache lookback
-mapping_config match matches max_age max_bytes memcached.* memory memory_limit memory_max
+mapping_config match matches max_age max_bytes memcached.* memory memory_high memory_limit memory_max
 message_keys message_size_max method metrics metrics_path min_size module mongodb.* mysql.* name
-names nats.* nginx.* nkey_seed_file no_proxy not_matches ntp.* offline_after openssh.* origins
-out_of_order_time_window output_size_max packet_size_max password_file path paths php_fpm.*
+names nats.* nginx.* nkey_seed_file no_proxy not_matches ntp.* off offline_after openssh.* origins
+out_of_order_time_window output_size_max packet_size_max password_file path path_prefix paths php_fpm.*
 pod_logs poll_interval postfix.* postgresql.* prober processes.* processors procfs
 promote_resource_attributes public_keys push_sync_interval quarantine_size_max query_class
 query_name query_offset query_type rabbitmq.* rate raw reconnect_wait reconnect_wait_max redis.* refresh_interval

@@ -1,9 +1,9 @@
 import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
-import type { RulesConfig } from "../config.ts";
 import { plainRulesText } from "../plain_rules.ts";
 import type { RuleGroup } from "../rule.ts";
 import { type FileGroup, checkRuleFile } from "../rule_file.ts";
+import type { IntegrationRulesConfig } from "./config.ts";
 import { type LoadProvidedRules, type TunedFile, tunedRules } from "./provided_rules.ts";
 
 type KindGroups = readonly (FileGroup & { readonly file: string })[];
@@ -20,7 +20,7 @@ export class IntegrationRules {
   /** Throws OperatingError("bad_request") with all mistakes of the configuration. */
   static async read(
     load: LoadProvidedRules | undefined,
-    { integrations: config }: Pick<RulesConfig, "integrations">,
+    { integrations: config }: { readonly integrations: IntegrationRulesConfig },
   ): Promise<IntegrationRules> {
     if (load === undefined) return IntegrationRules.none;
     const { kinds, mistakes } = tunedRules(await load(), config);
@@ -55,7 +55,7 @@ export class IntegrationRules {
   /** Groups of the kinds that were found, of those that are parsed. */
   groups(
     found: ReadonlySet<string>,
-    defaults: Pick<RulesConfig, "evaluation_interval" | "query_offset">,
+    defaults: { readonly evaluation_interval: number; readonly query_offset: number },
   ): RuleGroup[] {
     return this.#wanted(found).flatMap((kind) =>
       (this.#parsed.get(kind) ?? []).map((group) => ({
