@@ -13,8 +13,8 @@ export const defaultHighBytes = Math.min(1024 ** 3, Math.floor(totalmem() / 2));
 type Options = {
   readonly residentBytes?: () => number;
   readonly monotonic?: () => number;
-  /** Begins to collect garbage. */
-  readonly collect?: () => void;
+  /** Looks for garbage where the process has grown. */
+  readonly look?: () => void;
 };
 
 /**
@@ -25,7 +25,7 @@ type Options = {
 export class MemoryPressure {
   readonly #residentBytes: () => number;
   readonly #monotonic: () => number;
-  readonly #collect: () => void;
+  readonly #look: () => void;
   #highBytes = Infinity;
   #lookedMs = -Infinity;
   #isHigh = false;
@@ -33,11 +33,12 @@ export class MemoryPressure {
   constructor({
     residentBytes = () => process.memoryUsage.rss(),
     monotonic = () => performance.now(),
-    collect = () => processGarbage.collect(),
+    // Not in any case: of a process that needs so much, each collection takes a third of a second.
+    look = () => processGarbage.look(),
   }: Options = {}) {
     this.#residentBytes = residentBytes;
     this.#monotonic = monotonic;
-    this.#collect = collect;
+    this.#look = look;
   }
 
   /** Resident bytes from which on it is high; without a call it never is. */
@@ -51,7 +52,7 @@ export class MemoryPressure {
     if (nowMs - this.#lookedMs < lookEveryMs) return this.#isHigh;
     this.#lookedMs = nowMs;
     this.#isHigh = this.#residentBytes() > this.#highBytes;
-    if (this.#isHigh) this.#collect();
+    if (this.#isHigh) this.#look();
     return this.#isHigh;
   }
 
