@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { parse } from "yaml";
 import { z } from "zod";
 import { axeFindings } from "#test/support/axe.ts";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
-import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
+import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
 import { lapwing } from "#test/support/command_line.ts";
 import type { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { natsServerPath, startNats } from "#test/support/nats.ts";
@@ -58,16 +58,10 @@ describe.skipIf(!canRun)("pages of agents over a real fleet", () => {
     return out.trim();
   }
 
-  async function on(
-    path: string,
-    run: (page: Page) => Promise<void>,
-    options: BrowserContextOptions = {},
-  ): Promise<void> {
-    await withPage(browser, { baseURL: aggregator.url, ...options }, async ({ page }) => {
-      await page.goto(path);
-      await run(page);
-    });
-  }
+  const on = pagesOf(
+    () => browser,
+    () => aggregator.url,
+  );
 
   test("a token made in the page enrols a host, whose agent then appears with its failing target", async () => {
     await on("/agents", async (page) => {

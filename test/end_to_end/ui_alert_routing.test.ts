@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { axeFindings } from "#test/support/axe.ts";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
-import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
+import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
 import type { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { Stage } from "#test/support/stage.ts";
 import { phone } from "#test/support/ui_browser.ts";
@@ -96,16 +96,10 @@ describe.skipIf(chromiumPath === undefined)("receivers and routes", () => {
     await service.stop(true);
   });
 
-  async function on(
-    path: string,
-    run: (page: Page) => Promise<void>,
-    options: BrowserContextOptions = {},
-  ): Promise<void> {
-    await withPage(browser, { baseURL: up.url, ...options }, async ({ page }) => {
-      await page.goto(path);
-      await run(page);
-    });
-  }
+  const on = pagesOf(
+    () => browser,
+    () => up.url,
+  );
 
   test("a test goes out by the receiver's channel, and its outcome is shown and kept", async () => {
     await on("/alerts?tab=receivers", async (page) => {

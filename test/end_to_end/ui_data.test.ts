@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { z } from "zod";
 import { axeFindings } from "#test/support/axe.ts";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
-import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
+import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
 import type { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { Stage } from "#test/support/stage.ts";
 import { phone } from "#test/support/ui_browser.ts";
@@ -59,16 +59,10 @@ describe.skipIf(chromiumPath === undefined)("the data page over real data of thi
     return response.text();
   }
 
-  async function on(
-    path: string,
-    run: (page: Page) => Promise<void>,
-    options: BrowserContextOptions = {},
-  ): Promise<void> {
-    await withPage(browser, { baseURL: up.url, ...options }, async ({ page }) => {
-      await page.goto(path);
-      await run(page);
-    });
-  }
+  const on = pagesOf(
+    () => browser,
+    () => up.url,
+  );
 
   test("the flow adds up: collected = stored + in flight + dropped", async () => {
     await on("/data?refresh=off", async (page) => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { axeFindings } from "#test/support/axe.ts";
 import { builtUi } from "#test/support/built_ui.ts";
-import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
+import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
 import type { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { askedPromql } from "#test/support/query_requests.ts";
 import { Stage } from "#test/support/stage.ts";
@@ -51,16 +51,10 @@ describe.skipIf(chromiumPath === undefined)("Explore over real metrics of this h
     }
   }
 
-  async function on(
-    path: string,
-    run: (page: Page, complaints: string[]) => Promise<void>,
-    options: BrowserContextOptions = {},
-  ): Promise<void> {
-    await withPage(browser, { baseURL: up.url, ...options }, async ({ page, complaints }) => {
-      await page.goto(path);
-      await run(page, complaints);
-    });
-  }
+  const on = pagesOf(
+    () => browser,
+    () => up.url,
+  );
 
   test("a query is typed with completion from the data, run with Enter, and stays in the URL", async () => {
     await on(`/explore?${still}`, async (page) => {

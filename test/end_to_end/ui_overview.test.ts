@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { axeFindings } from "#test/support/axe.ts";
 import { until } from "#test/support/asking.ts";
-import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
+import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
 import { freePort } from "#test/support/free_port.ts";
 import type { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { Stage } from "#test/support/stage.ts";
@@ -52,16 +52,10 @@ describe.skipIf(chromiumPath === undefined)(
       await stage.stop();
     });
 
-    async function on(
-      path: string,
-      run: (page: Page) => Promise<void>,
-      options: BrowserContextOptions = {},
-    ): Promise<void> {
-      await withPage(browser, { baseURL: up.url, ...options }, async ({ page }) => {
-        await page.goto(path);
-        await run(page);
-      });
-    }
+    const on = pagesOf(
+      () => browser,
+      () => up.url,
+    );
 
     test("a new install shows what was found here, and steps whose addresses answer", async () => {
       await on("/", async (page) => {

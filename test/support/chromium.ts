@@ -67,3 +67,16 @@ export async function withPage(
     await opened.page.context().close();
   }
 }
+
+/** What runs a test on a page at `path` of a server, as withPage() does. Browser and address are asked for when a test runs. */
+export function pagesOf(browser: () => Browser, baseURL: () => string) {
+  return (
+    path: string,
+    run: (page: Page, complaints: string[]) => Promise<void>,
+    options: BrowserContextOptions = {},
+  ): Promise<void> =>
+    withPage(browser(), { baseURL: baseURL(), ...options }, async ({ page, complaints }) => {
+      await page.goto(path);
+      await run(page, complaints);
+    });
+}
