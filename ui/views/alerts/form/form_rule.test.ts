@@ -51,7 +51,7 @@ const cases: readonly (readonly [AlertForm, string])[] = [
   [form("absence", { measure: load, of: "all" }), "absent_over_time(node_load1[10m])"],
   [
     form("absence", { measure: load }),
-    "last_over_time(node_load1[10m] offset 10m) unless last_over_time(node_load1[10m])",
+    "last_over_time(node_load1[1h] offset 10m) unless last_over_time(node_load1[10m])",
   ],
   [
     form("log_rate", { text: 'said "no"', value: "10" }),

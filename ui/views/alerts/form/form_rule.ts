@@ -1,5 +1,5 @@
 import { assertNever } from "#shared/assert.ts";
-import { parseDuration } from "#shared/text/duration.ts";
+import { formatDuration, parseDuration } from "#shared/text/duration.ts";
 import type { RuleLanguage } from "../../../client/rules.ts";
 import { labelText, selectorText, type Matcher } from "../../../promql/expr.ts";
 import type { AlertForm, AlertPart, Measure } from "./alert_form.ts";
@@ -7,7 +7,7 @@ import type { AlertForm, AlertPart, Measure } from "./alert_form.ts";
 /** A form as a rule that one can read. */
 export type FormRule = { readonly expr: string; readonly language: RuleLanguage };
 
-/** The least number of peers that an outlier is told from. */
+/** Among fewer peers there is no outlier. */
 const peersMin = 3;
 
 /** The rule of a form without faults (formFaults()). */
@@ -91,7 +91,10 @@ function change({
   }
 }
 
-/** Of `each`: series that were there within six times the window, and have no sample within it. */
+/** The alert on a series that ended lasts for so many windows: nothing tells a series that is missed from one that is gone for good. */
+const absentWindows = 6;
+
+/** Of `each`: series that were there within six windows before, and have no sample within the last one. */
 function absence({ measure, window, of }: Extract<AlertForm, { kind: "absence" }>): string {
   const selector = selectorText(measure.metric, filled(measure.matchers));
   const span = window.trim();
@@ -99,7 +102,8 @@ function absence({ measure, window, of }: Extract<AlertForm, { kind: "absence" }
     case "all":
       return `absent_over_time(${selector}[${span}])`;
     case "each": {
-      const before = `last_over_time(${selector}[${span}] offset ${span})`;
+      const past = formatDuration(absentWindows * (parseDuration(span) ?? 0));
+      const before = `last_over_time(${selector}[${past}] offset ${span})`;
       return `${before} unless last_over_time(${selector}[${span}])`;
     }
     default:
