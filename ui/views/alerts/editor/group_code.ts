@@ -60,8 +60,10 @@ export function groupWithRule(
     });
   const document = parseDocument(before);
   const rules = document.get("rules");
-  if (interval === "") document.delete("interval");
-  else if (document.get("interval") !== interval) document.set("interval", interval);
+  // Who adds a rule without an interval leaves that of the others as it is.
+  if (interval === "" && replaced !== undefined) document.delete("interval");
+  else if (interval !== "" && document.get("interval") !== interval)
+    document.set("interval", interval);
   if (replaced !== undefined) {
     checkPlace(before, replaced);
     document.setIn(["rules", replaced.place], document.createNode(written));

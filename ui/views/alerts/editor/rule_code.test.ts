@@ -57,6 +57,7 @@ test("a rule goes to the end of its group, or replaces one; comments stay", () =
     interval: "30s",
     rules: [{ alert: "One", expr: "up == 0" }, { record: "two", expr: "sum(up)" }, written],
   });
+  expect(readGroupCode(groupWithRule(group, draft, undefined)).interval).toBe("30s");
   const replaced = groupWithRule(group, draft, { place: 1, name: "two" });
   expect(readGroupCode(replaced).rules).toEqual([{ alert: "One", expr: "up == 0" }, written]);
   expect(readGroupCode(replaced).interval).toBe("");
