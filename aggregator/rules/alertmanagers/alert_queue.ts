@@ -58,7 +58,7 @@ export class AlertQueue {
     const { url, entry } = this.endpoint;
     const wanted = relabelledAlerts(alerts, entry.alert_relabel_configs);
     meters.dropped(url, "relabel", alerts.length - wanted.length);
-    this.#waiting.push(...wanted);
+    this.#waiting = this.#waiting.concat(wanted);
     const surplus = Math.max(0, this.#waiting.length - queueMax);
     this.#waiting.splice(0, surplus);
     meters.dropped(url, "queue_full", surplus);

@@ -71,9 +71,9 @@ export async function backtest(
     const vectors = new Vectors(series);
     for (let timeMs = fromMs; timeMs <= toMs; timeMs += intervalMs) {
       evaluations++;
+      if (isTurnOver()) await nextTurn();
       const samples = vectors.at(timeMs - queryOffsetMs);
       if (samples.length === 0 && state.all.length === 0) continue;
-      if (isTurnOver()) await nextTurn();
       const { externalLabels, externalUrl, ask } = parts;
       const query = (expr: string) => ask({ expr, language: "promql" }, timeMs);
       await state.evaluate(samples, { externalLabels, externalUrl, timeMs, query }, limit);
