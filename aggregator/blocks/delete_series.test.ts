@@ -70,7 +70,7 @@ async function filled(dataDir: string): Promise<Store> {
 test("delete() counts for the next view, for samples, labels and files, and not for one from before", async () => {
   const store = await filled(newFolder());
   const before = store.view();
-  expect(await store.delete(deletion("a", 1_500, 2_000), "somebody")).toBe(2);
+  expect(await store.delete(deletion("a", 1_500, 2_000), "operator")).toBe(2);
   expect(await stored(store)).toEqual([
     "a 1000=1 2500=2.5 3000=3 3500=3.5",
     "b 1000=1 1500=-1 2000=2 2500=-2 3000=3 3500=-3",
@@ -90,7 +90,7 @@ test("delete() counts for the next view, for samples, labels and files, and not 
 test("maintain() takes deleted samples out of the files, and a later sample of the span stays", async () => {
   const dataDir = newFolder();
   const store = await filled(dataDir);
-  await store.delete(deletion("a", 0, 1e12), "somebody");
+  await store.delete(deletion("a", 0, 1e12), "operator");
   await store.commit(cutOf({ metrics: [gauge("a", [1_200], [7])] }, 4), () => {});
   await store.maintain();
   const items = () => store.view().blocks.reduce((sum, block) => sum + block.items, 0);
@@ -129,8 +129,8 @@ test("a merge counts the samples that it finds twice, of which the first stays",
 test("a deletion is audited, survives opening again, and leaves no object behind once done", async () => {
   const dataDir = newFolder();
   const store = await filled(dataDir);
-  await store.delete(deletion("b", 0, 2_000), "somebody");
-  await store.delete(deletion("none", 0, 1), "somebody");
+  await store.delete(deletion("b", 0, 2_000), "operator");
+  await store.delete(deletion("none", 0, 1), "operator");
   await store.close();
   const objects = () => readdirSync(join(dataDir, "blocks", "lapwing", "deletions"));
   expect(objects()).toHaveLength(1);
@@ -152,8 +152,8 @@ test("a deletion is audited, survives opening again, and leaves no object behind
   const sql = new SQL({ adapter: "sqlite", filename: pathToFileURL(join(dataDir, "catalog.db")) });
   const audit: unknown[] = await sql`SELECT actor, action, tenant FROM audit ORDER BY id`;
   expect([...audit]).toEqual([
-    { actor: "somebody", action: "delete_series", tenant: "t" },
-    { actor: "somebody", action: "delete_series", tenant: "t" },
+    { actor: "operator", action: "delete_series", tenant: "t" },
+    { actor: "operator", action: "delete_series", tenant: "t" },
   ]);
   await sql.close();
 });

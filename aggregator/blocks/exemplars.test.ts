@@ -152,7 +152,7 @@ test("delete() takes exemplars in its span away, at once and out of the files", 
   const selectors = [[{ name: "__name__", op: "=" as const, value: "a" }]];
   await store.delete(
     { signal: "metrics", tenant: "t", selectors, startMs: 1_400, endMs: 2_400 },
-    "somebody",
+    "operator",
   );
   const left = ["a 400=1#t400 3400=4#t3400"];
   expect(await stored(store)).toEqual(left);
@@ -161,7 +161,7 @@ test("delete() takes exemplars in its span away, at once and out of the files", 
   expect(await storedStarts(store)).toEqual([[900, 900, 2_900, 2_900], undefined]);
   await store.delete(
     { signal: "metrics", tenant: "t", selectors, startMs: 0, endMs: 1e15 },
-    "somebody",
+    "operator",
   );
   await store.maintain();
   expect(await stored(store)).toEqual([]);

@@ -8,7 +8,7 @@ import { fingerprintOf, labelSetText } from "./routing/label_sets.ts";
 import type { Sender } from "./sender.ts";
 import type { NotifyState } from "./state/notify_state.ts";
 
-/** Which integration is tried, and the alert that it is told of. */
+/** Which integration is tried, and with which alert. */
 export type TestSend = {
   readonly receiver: string;
   /** Such as `slack[0]`. */
@@ -34,7 +34,7 @@ const limits = { onceMs: 10_000, windowMs: 60_000, windowMax: 20 } as const;
 
 /**
  * Sends an alert of a test to one integration, once, the way notifications go: same sender, channel and templates. The history has it with
- * the reason "test". What it tells is not in the notification log, so the next real notification is sent as ever.
+ * the reason "test". The notification log does not have it, so real notifications are not affected.
  */
 export class TestSends {
   readonly #parts: TestSendParts;

@@ -121,7 +121,7 @@ for (const [name, { missing }] of Object.entries(places)) {
           endMs: 5_000,
           selectors: [[{ name: "__name__", op: "=", value: "a" }]],
         },
-        "somebody",
+        "operator",
       );
       const before = await contentOf(store);
       expect(store.view().blocks).toHaveLength(6);

@@ -12,7 +12,7 @@ export type DeleteParts = {
   readonly delete: (deletion: Deletion, actor: string) => Promise<number>;
 };
 
-/** There is no login yet, so nobody has a name. */
+/** Of everyone, as there is no login yet. */
 const actor = "anonymous";
 
 /**

@@ -8,8 +8,8 @@ type Lendable = (bytesMax: number) => number;
 type Options = { readonly churn?: Churn; readonly lendable?: Lendable };
 
 /**
- * What all requests together may hold in memory; the one that would pass it is told to come again. While the process holds much memory, so is one
- * that finds a quarter of the bound taken.
+ * What all requests together may hold in memory. One that would exceed it is refused and may come again later. While the process holds much memory,
+ * a request is also refused where others hold a quarter of it.
  */
 export class MemoryBudget {
   readonly #bytesMax: number;
