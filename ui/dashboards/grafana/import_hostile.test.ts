@@ -4,26 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { Dashboard } from "#shared/dashboards/dashboard.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { importGrafana } from "./import.ts";
-
-const prometheus = { type: "prometheus", uid: "p" };
-const panel = (more: Record<string, unknown>) => ({
-  id: 1,
-  type: "timeseries",
-  title: "CPU",
-  gridPos: { x: 0, y: 0, w: 12, h: 8 },
-  datasource: prometheus,
-  targets: [{ refId: "A", expr: "up" }],
-  ...more,
-});
-const importOf = (dashboard: Record<string, unknown>) =>
-  importGrafana({ title: "T", panels: [], ...dashboard });
-const importPanel = (more: Record<string, unknown>) => {
-  const { dashboard, notes } = importOf({ panels: [panel(more)] });
-  return {
-    panel: dashboard.rows[0]?.panels[0],
-    notes: notes.map(({ path, why }) => `${path} ${why}`),
-  };
-};
+import { importOf, importPanel, panel } from "./import.fixture.ts";
 
 const at = (y: number) => ({ gridPos: { x: 0, y, w: 24, h: 1 } });
 

@@ -1,57 +1,17 @@
 import { expect, test } from "bun:test";
-import { compressSync } from "snappy";
-import { Held, opened, wire } from "../receiver.fixture.ts";
-import { remoteWrite } from "./receiver.ts";
+import { wire } from "../receiver.fixture.ts";
+import {
+  start,
+  label,
+  series1,
+  symbolsAndSeries,
+  series2,
+  now,
+  up,
+  written,
+} from "./remote_write.fixture.ts";
 
-const v2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
-type Pairs = readonly (readonly [string, string])[];
-type Sample = readonly [timestampMs: number, value: number | Uint8Array];
-
-function start(config: unknown = {}) {
-  const held = new Held();
-  const { app } = opened(
-    (context) => remoteWrite.open(remoteWrite.config.parse(config), context),
-    held,
-  );
-  const send = (message: Uint8Array, headers: Record<string, string> = {}, method = "POST") =>
-    app.request("/api/v1/write", {
-      method,
-      headers: { "content-encoding": "snappy", ...headers },
-      ...(method === "GET" ? {} : { body: new Uint8Array(compressSync(Buffer.from(message))) }),
-    });
-  return { held, app, send, send2: (message: Uint8Array) => send(message, { "content-type": v2 }) };
-}
-
-const label = (name: string, value: string) =>
-  wire.message(1, wire.bytes(1, name), wire.bytes(2, value));
-const samplesOf = (samples: readonly Sample[]) =>
-  samples.map(([at, value]) => wire.message(2, wire.double(1, value), wire.varint(2, at)));
-const series1 = (labels: Pairs, samples: readonly Sample[], ...more: readonly Uint8Array[]) =>
-  wire.message(
-    1,
-    ...labels.map(([name, value]) => wire.message(1, wire.bytes(1, name), wire.bytes(2, value))),
-    ...samplesOf(samples),
-    ...more,
-  );
-const symbolsAndSeries = (symbols: readonly string[], ...series: readonly Uint8Array[]) =>
-  Buffer.concat([...symbols.map((symbol) => wire.bytes(4, symbol)), ...series]);
-const series2 = (
-  refs: readonly number[],
-  samples: readonly Sample[],
-  ...more: readonly Uint8Array[]
-) => wire.message(5, wire.bytes(1, Uint8Array.from(refs)), ...samplesOf(samples), ...more);
-
-const now = new Held().nowMs;
-const up: Pairs = [
-  ["__name__", "up"],
-  ["job", "a"],
-];
-const written = (response: Response) => [
-  response.status,
-  response.headers.get("x-prometheus-remote-write-samples-written"),
-  response.headers.get("x-prometheus-remote-write-histograms-written"),
-  response.headers.get("x-prometheus-remote-write-exemplars-written"),
-];
+const faulty = (...fields: Uint8Array[]) => wire.message(4, wire.varint(3, now), ...fields);
 
 test("remote write 2.0 stores exemplars and start timestamps, and tells what was written", async () => {
   const { held, send2 } = start();
@@ -78,7 +38,6 @@ test("remote write 2.0 stores exemplars and start timestamps, and tells what was
 });
 test("a faulty exemplar of remote write 2.0 is counted, and its sample is stored", async () => {
   const { held, send2 } = start();
-  const faulty = (...fields: Uint8Array[]) => wire.message(4, wire.varint(3, now), ...fields);
   const message = symbolsAndSeries(
     ["", "__name__", "m", "trace_id", "x".repeat(121)],
     series2(
