@@ -292,7 +292,7 @@ export class Agent {
     return instanceReports(integrations, this.#detector, this.#collector.targets(), name);
   }
 
-  /** The jobs as they are in effect; made anew only when the configuration is another. */
+  /** The jobs as they are in effect; made again only when the configuration changed. */
   #pools(): readonly PoolConfig[] {
     if (this.#shownPools?.of !== this.#config)
       this.#shownPools = { of: this.#config, pools: shownPools(this.#collected()) };

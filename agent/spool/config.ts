@@ -10,7 +10,7 @@ export const SpoolConfig = z.lazy(() =>
       path: z.string().default(""),
       /** Ceiling of the whole spool: at a typical host's few kB/s it holds days without an aggregator. */
       size_max: byteSize.prefault("512MiB"),
-      /** Older data is let go and counted, so that a host that was cut off for long does not send what nobody asks for. */
+      /** Older data is dropped and counted, so that a host that was cut off for long does not send what is of no use any more. */
       age_max: duration.prefault("7d"),
       /** A segment is closed at this size; dropping the oldest frees disk in steps of it. */
       segment_size: byteSize.prefault("8MiB"),

@@ -82,7 +82,7 @@ export class SpoolLane<Batch> {
   #itemsTotal: number;
   #checkpoints: Map<string, string>;
   #drops: Drops;
-  /** Drops since the last frame that told of any. */
+  /** Drops since the last frame that reported any. */
   #untold: Drops = {};
   #openedAtMs = 0;
   #readEpoch = 0;
@@ -120,7 +120,7 @@ export class SpoolLane<Batch> {
   }
 
   /**
-   * Resolves when the batch is in the file (not yet synced), or was dropped and counted; tells how many items are in the file. Batches
+   * Resolves when the batch is in the file (not yet synced), or was dropped and counted; returns how many items are in the file. Batches
    * are written in the order of the calls. Throws OperatingError("cancelled") when the spool closes before; with `refuse`, in a lane
    * that otherwise waits for the disk, OperatingError("unavailable") while it takes nothing, and then nothing of the batch is written.
    */
@@ -193,7 +193,7 @@ export class SpoolLane<Batch> {
     });
   }
 
-  /** Makes the drops that no frame has told of durable, then everything. */
+  /** Makes the drops that no frame has reported durable, then everything. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#queue.idle();
@@ -273,7 +273,7 @@ export class SpoolLane<Batch> {
     try {
       return encoder.encodeTogether?.(group.map(({ batch }) => batch));
     } catch {
-      // Part of them may have gone into the encoder's state, so the epoch ends here. Whoever is at fault throws again, alone.
+      // Part of them may have gone into the encoder's state, so the epoch ends here. The batch at fault throws again, alone.
       this.#encoder = undefined;
       return undefined;
     }

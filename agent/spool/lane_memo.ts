@@ -29,7 +29,7 @@ const MemoText = z.lazy(() =>
 
 /**
  * What a lane remembers beside its frames: how far the aggregator has committed, and what was lost. Both are helpful and neither is
- * vital: without them more is sent again, and a loss has no name. So a file that can't be read is started anew.
+ * vital: without them more is sent again, and a loss has no name. So a file that can't be read is replaced by an empty one.
  */
 export class LaneMemo {
   readonly #path: string;

@@ -38,7 +38,7 @@ export class LedgerReader {
   }
 
   apply(header: FrameHeader): void {
-    // The first OPEN frame of an epoch tells all; what doesn't fit into it follows in further ones.
+    // The first OPEN frame of an epoch reports all; what doesn't fit into it follows in further ones.
     if (header.kind === FrameKind.OPEN && header.sequence === 1) {
       this.#drops = {};
       this.#checkpoints = new Map();

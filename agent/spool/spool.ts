@@ -79,7 +79,7 @@ const metricsGroupMax = 64;
 /**
  * The agent's log of frames on disk; docs/formats/spool.md draws its files.
  *
- * What is written can be read once it is synced, so nobody ever knows more of an agent than the agent itself knows after
+ * What is written can be read once it is synced, so the aggregator never knows more of an agent than the agent itself knows after
  * a power cut. Segments go when the aggregator has committed them; over the bounds the oldest go first, committed or not, and are counted.
  */
 export class Spool {
@@ -96,7 +96,7 @@ export class Spool {
   readonly #closed = new AbortController();
   readonly #hurried = new AbortController();
   readonly #listeners = new Set<(signal: Signal) => void>();
-  /** Ages are told by the clock that never jumps, from the time at the start: a clock set forward must not expire data. */
+  /** Ages go by the clock that never jumps, from the time at the start: a clock set forward must not expire data. */
   readonly #openedMs: number;
   readonly #openedMonotonicMs: number;
   #waiting = 0;
@@ -218,7 +218,7 @@ export class Spool {
   }
 
   /**
-   * From now on nobody waits for room: writers that do, or would, get OperatingError("cancelled"), and what they had stays with its source.
+   * From now on no writer waits for room: those that do, or would, get OperatingError("cancelled"), and what they had stays with its source.
    * Others go on. So a full disk does not hold up the end of the process.
    */
   stopWaiting(): void {

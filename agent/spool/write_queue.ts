@@ -82,7 +82,7 @@ export class WriteQueue<Batch> {
     this.#working = undefined;
   }
 
-  /** Never throws: whoever waits is told. */
+  /** Never throws: writers that wait get the error. */
   async #take(group: readonly Waiting<Batch>[]): Promise<void> {
     try {
       const items = await this.#write(group);

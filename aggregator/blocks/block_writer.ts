@@ -94,7 +94,7 @@ async function writeNumbers(
   return written && { ...written, series: collected ?? listed };
 }
 
-/** The same for whoever brings the series one after another, in order. The note is asked for once all are there. */
+/** The same for series that come one after another, in order. The note is asked for once all are there. */
 export async function writeMetricsRows(
   duckdb: Duckdb,
   folder: string,

@@ -24,7 +24,7 @@ export type BlockStoreDeps = {
   /** That this process is the one that works on the objects. */
   readonly claim: StorageClaim;
   readonly catalog: Catalog;
-  /** This process as the one owner of catalog and data directory; let go of at the end. */
+  /** This process as the one owner of catalog and data directory; released at the end. */
   readonly owner: Ownership;
   readonly writer: Duckdb;
   readonly tools: ReadTools;

@@ -2,7 +2,7 @@ import type { CommittedPosition } from "#proto/bus/agent_port.ts";
 import { type Span, upTo, withoutSpans } from "#shared/model/spans.ts";
 import type { ChainCommit, LaneCommit } from "../read/store.ts";
 
-/** What agents are told of a commit. */
+/** What agents hear about a commit. */
 export function committedOf({ lane, position, ahead }: LaneCommit): CommittedPosition {
   return { lane, position, ...(ahead.length === 0 ? {} : { ahead: ahead.map(spanOf) }) };
 }

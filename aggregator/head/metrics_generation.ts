@@ -204,7 +204,7 @@ export class MetricsGeneration {
         number = series.add(this.#keys.held(labels, hash), hash);
         this.series++;
       }
-      // An epoch brings all label sets anew: those that are held stay, and the new ones are let go.
+      // An epoch brings all label sets again: those that are held stay, and the new ones are dropped.
       schema.series[known.columns] = series.labels.at(number) ?? labels;
       series.addPlace(number, known.table, known.columns);
     }
@@ -299,7 +299,7 @@ function widen({ times, windows }: TenantMetrics, timestampMs: number): void {
   if (timestampMs > times.maxMs) times.maxMs = timestampMs;
 }
 
-/** Takes the samples of some columns out of a row; tells how many there were. */
+/** Takes the samples of some columns out of a row; returns how many there were. */
 function removeColumns(values: Float64Array, columns: ReadonlySet<number>): number {
   const words = wordsOf(values);
   let removed = 0;

@@ -29,7 +29,7 @@ export class TenantLimits {
     return this.#parts.clock.now();
   }
 
-  /** The head tells where the series are that it has of a tenant. */
+  /** Where the head has the series of a tenant. */
   setKnown(known: (tenant: string) => Iterable<Labels>): void {
     this.#known = known;
   }

@@ -1,7 +1,7 @@
 import type { Heartbeat } from "#proto/gen/v1/control_pb.js";
 import type { Clock } from "#shared/runtime/clock.ts";
 
-/** An agent that has not told of its backlog for so long has none, or is away. */
+/** An agent that has not reported its backlog for so long has none, or is away. */
 const silentMs = 30_000;
 
 /**
@@ -11,7 +11,7 @@ const silentMs = 30_000;
 export class BacklogShare {
   readonly #clock: Clock;
   readonly #rate: number;
-  /** When each that has a backlog told of it. */
+  /** When each agent with a backlog reported it. */
   readonly #agents = new Map<string, number>();
 
   /** Bytes a second, of all agents together. */

@@ -240,7 +240,7 @@ export class Chain {
     const { header } = frame;
     const { counts, append } = this.#parts;
     const isNew = comparePositions(positionOf(header), this.#committed) > 0;
-    // A count that went back starts anew from here.
+    // A count that went back starts over from here.
     if (isNew)
       counts.lost(
         this.#jump?.reason ?? "unknown_history",

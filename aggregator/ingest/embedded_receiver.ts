@@ -130,7 +130,7 @@ class EmbeddedReceiver implements Receiver {
       const before = reader.cursor;
       const opened = openFrame(bytes);
       const work = handlers.frame(opened);
-      // At the end a frame that waits for room is left waiting: whoever is asked to close must not wait for a flush.
+      // At the end a frame that waits for room is left waiting: closing must not wait for a flush.
       if (work !== undefined && !(await unlessAborted(work, this.#stopped.signal))) return false;
       // Rewound meanwhile: what follows here would leave a gap.
       if (reader.cursor !== before) return true;

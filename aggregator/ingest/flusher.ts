@@ -68,7 +68,7 @@ export class Flusher {
         await this.flush(this.#due());
         waitMs = intervalMs;
       } catch {
-        // Already counted and told of; only the wait is decided here.
+        // Already counted and logged; only the wait is decided here.
         waitMs = waitMs > retryMaxMs ? retryMinMs : Math.min(waitMs * 2, retryMaxMs);
       }
     }

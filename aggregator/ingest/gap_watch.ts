@@ -28,7 +28,7 @@ type Watch = {
   movedMs: number;
   askAtMs: number;
   askWaitMs: number;
-  /** When the agent last answered a question or told of itself. */
+  /** When the agent last answered a question or sent a heartbeat. */
   reachedMs: number;
 };
 
@@ -98,7 +98,7 @@ export class GapWatch {
     const { lane, chain } = watch;
     const now = this.#parts.clock.monotonic();
     const { agentSent } = watch;
-    // What was not sent yet is not missing, as long as there is somebody to send it.
+    // What was not sent yet is not missing, as long as the agent is there to send it.
     const isToCome =
       agentSent !== undefined &&
       comparePositions(agentSent, chain.cursor) <= 0 &&
@@ -137,7 +137,7 @@ export class GapWatch {
     // A late answer must not be taken for one about where the lane stands by now.
     if (comparePositions(after, chain.cursor) !== 0 || !lane.chains.includes(chain)) return;
     lane.agentHas(chain, answer);
-    // It goes back there, and tells of it with its next heartbeat.
+    // It goes back there, and says so in its next heartbeat.
     if (watch.agentSent !== undefined) watch.agentSent = after;
     if (answer.next !== undefined || chain.heldFrames === 0) return;
     // The agent is there, and has nothing that could fill the gap before what we hold.

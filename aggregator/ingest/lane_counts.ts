@@ -21,7 +21,7 @@ export class LaneCounts {
   get stored(): number {
     return this.#stored;
   }
-  /** Up to the newest frame ever seen or told of. */
+  /** Up to the newest frame ever seen or reported. */
   get seen(): number {
     return this.#seen;
   }

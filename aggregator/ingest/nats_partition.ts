@@ -33,13 +33,13 @@ export type PartitionParts = {
 };
 
 const retryMs = 2_000;
-/** The server forgets a consumer that nobody has pulled from for so long. */
+/** The server forgets a consumer without pulls for so long. */
 const inactiveMs = 60_000;
 /** Subjects remembered; all are forgotten when there are more. */
 const subjectsMax = 10_000;
 
 /**
- * One stream, read in order from a place. The consumer at the server is thrown away and made anew from the place whenever anything
+ * One stream, read in order from a place. The consumer at the server is thrown away and made again from the place whenever anything
  * is in doubt: it fell silent, skipped a delivery, or the stream is not the one it was.
  */
 export class NatsPartition {

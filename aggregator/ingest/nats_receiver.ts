@@ -241,7 +241,7 @@ class NatsReceiver implements Receiver {
     }
   }
 
-  /** undefined when nobody answers in time. */
+  /** undefined when no answer comes in time. */
   async #ask(
     lane: AgentName,
     control: Control,

@@ -18,7 +18,7 @@ export const StreamsConfig = z.strictObject({
 export type StreamsConfig = z.output<typeof StreamsConfig>;
 
 export type StreamState = {
-  /** Changes when the stream was made anew: its time of creation, to the nanosecond. */
+  /** Changes when the stream was made again: its time of creation, to the nanosecond. */
   readonly incarnation: string;
   readonly lastSequence: number;
 };

@@ -16,7 +16,7 @@ export class OwnSeries {
   #shown: ReadonlySet<number> = new Set();
   #families: readonly MetricFamily[];
 
-  /** `families` are told with the first row. */
+  /** The first row brings `families` along. */
   constructor(families: readonly MetricFamily[]) {
     this.#families = families;
   }

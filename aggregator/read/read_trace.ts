@@ -1,6 +1,6 @@
 import type { Matcher } from "#shared/model/labels.ts";
 
-/** What is told of a block; `bucketMs` of a tier's. */
+/** What the trace has of a block; `bucketMs` of a tier's. */
 export type TracedBlock = {
   readonly id: string;
   readonly key: string;
@@ -9,7 +9,7 @@ export type TracedBlock = {
   readonly bucketMs?: number;
 };
 
-/** What one selector of a query has read, noted on the way by those who read. Made only where somebody asks for it. */
+/** What one selector of a query has read, recorded by the readers. Made only when tracing is on. */
 export class ReadTrace {
   readonly matchers: readonly Matcher[];
   /** Unix milliseconds of what was asked for. */

@@ -52,7 +52,7 @@ export type SelectRequest = {
    * are there where they are.
    */
   readonly presence?: boolean;
-  /** Takes notes of what is read, where somebody wants to know. */
+  /** Records what a query reads (only when tracing is on). */
   readonly trace?: ReadTrace;
   /** Collects the blocks that are left out because they are damaged. */
   readonly missing?: MissingBlocks | undefined;
@@ -98,7 +98,7 @@ export type TierWish = {
   readonly columns: readonly BucketColumn[];
 };
 
-/** What a bucket tells of its samples, besides the last one's time and value; blocks/tiers/bucket_buffer.ts says how. */
+/** What a bucket keeps of its samples, besides the last one's time and value; blocks/tiers/bucket_buffer.ts says how. */
 export type BucketColumn =
   | "count"
   | "fine"
@@ -189,7 +189,7 @@ export type LogSelectRequest = {
   /** At most this many records, the newest for backward, the oldest for forward, in that order; stable for equal times. */
   readonly limit: number;
   readonly direction: "backward" | "forward";
-  /** Takes notes of what is read, where somebody wants to know. */
+  /** Records what a query reads (only when tracing is on). */
   readonly trace?: ReadTrace;
   /** Collects the blocks that are left out because they are damaged. */
   readonly missing?: MissingBlocks | undefined;

@@ -74,7 +74,7 @@ export type PatternRecord = {
   readonly text: string;
   readonly firstMs: number;
   readonly seenMs: number;
-  /** Whether an event told of it. */
+  /** Whether an event reported it. */
   readonly isNews: boolean;
 };
 

@@ -37,7 +37,7 @@ export type BackupReport = {
 };
 
 const dumpPrefix = "backups/";
-/** While blocks are copied, an aggregator may merge them away: then the moment is taken anew. */
+/** While blocks are copied, an aggregator may merge them away: then it starts over with the blocks of that moment. */
 const attemptsMax = 5;
 /**
  * Tables that say nothing in another place or at another time: files still to be deleted, the steps of the schema, who owns the catalog, and

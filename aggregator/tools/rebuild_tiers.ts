@@ -41,7 +41,7 @@ function isWhole(files: readonly FoundFile[]): boolean {
   return parts.some(({ part, isLast }) => isLast && part === parts.length - 1);
 }
 
-/** Blocks with what of them is in the next tier, which that tells by the frames that it has. */
+/** Blocks with what of them is in the next tier, by the frames that the tier has. */
 export function withTieredWindows(
   files: readonly FoundFile[],
   tiers: readonly FoundFile[],

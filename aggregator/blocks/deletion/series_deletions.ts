@@ -46,7 +46,7 @@ export class SeriesDeletions {
     this.#deps = deps;
   }
 
-  /** A deletion that can't be read any more is kept and told of, and holds up nothing. */
+  /** A deletion that can't be read any more is kept and logged, and holds up nothing. */
   async start(): Promise<void> {
     this.#set(await this.#deps.catalog.tombstones());
     for (const [id, error] of this.#deleted.faults)
@@ -71,7 +71,7 @@ export class SeriesDeletions {
     const { tombstones, faults } = this.#deleted;
     const due = tombstones.filter(
       ({ id, lineFilters, createdMs }) =>
-        // What is written anew holds what such a one would have deleted, and inherits it.
+        // A rewritten block holds what such a deletion would have deleted, and inherits it.
         !faults.has(id) &&
         (lineFilters === undefined ||
           (createdMs + cancelMs <= clock.now() && !this.#cancelling.has(id))),

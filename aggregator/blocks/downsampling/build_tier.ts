@@ -68,7 +68,7 @@ export async function writeTier(
   }
 }
 
-/** A block of a tier anew, without what is deleted out of it. */
+/** Rewrites a block of a tier without what is deleted out of it. */
 export async function rewriteTier(
   deps: MaintenanceDeps,
   block: Block,

@@ -1,6 +1,6 @@
 import { processPressure } from "#shared/runtime/process/memory_pressure.ts";
 
-/** What is kept: how much memory it takes is told by whoever puts it in. */
+/** What is kept. Who puts a value in says how much memory it takes. */
 type Entry<Value> = { readonly value: Value; readonly bytes: number };
 
 type Options = {

@@ -1,6 +1,6 @@
 import { OperatingError } from "#shared/errors.ts";
 
-/** What a file says of its form; docs/formats/parquet.md tells what the numbers mean. */
+/** What a file says of its form; docs/formats/parquet.md has what the numbers mean. */
 export const versionKey = "lapwing";
 
 /** 2: digits of log lines are packed, and stand in the first row of their part. 3: variables of log lines are texts. */

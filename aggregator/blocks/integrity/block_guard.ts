@@ -113,7 +113,7 @@ export class BlockGuard {
   }
 
   /**
-   * The damage that explains an error in reading these blocks: each file is read and compared anew. The same read without
+   * The damage that explains an error in reading these blocks: each file is read and compared again. The same read without
    * those blocks may succeed. Empty where the error has another cause.
    */
   async explain(error: unknown, blocks: readonly Block[]): Promise<Damage[]> {
@@ -141,7 +141,7 @@ export class BlockGuard {
     return found;
   }
 
-  /** Reads and compares the files of blocks anew. Gives those that are damaged. */
+  /** Reads and compares the files of blocks again. Returns the damaged ones. */
   async verify(blocks: readonly Block[]): Promise<Damage[]> {
     const found: Damage[] = [];
     for (const block of blocks) {

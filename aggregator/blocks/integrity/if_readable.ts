@@ -2,7 +2,7 @@ import type { Block } from "../../read/store.ts";
 import type { BlockGuard } from "./block_guard.ts";
 
 /**
- * Rewrites blocks, but only where their files are as the catalog says: they are read and compared anew first, so that
+ * Rewrites blocks, but only where their files are as the catalog says: they are read and compared again first, so that
  * nothing damaged is written into another block. False where one is damaged; nothing was changed then.
  */
 export async function ifReadable(

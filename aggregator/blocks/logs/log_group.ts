@@ -29,7 +29,7 @@ const pointerBytes = 8;
 
 /** A column of names by number: noEntry where a row has none. */
 export type Numbered<Value> = { readonly values: readonly Value[]; readonly numbers: Uint32Array };
-/** The texts, too, from which the values are made when somebody asks for them. */
+/** The texts, too, from which the values are made on demand. */
 type NumberedTexts<Value> = Numbered<Value> & { readonly entries: readonly Uint8Array[] };
 export type Times = { readonly ms: Float64Array; readonly nanos: Uint32Array };
 
@@ -41,7 +41,7 @@ type Chunks = { readonly rows: number; readonly columns: Pick<RowGroup["columns"
 /** What was read of a row group so far; shared by queries, so nothing in it changes but by becoming more. */
 export class LogGroup {
   readonly rows: number;
-  /** Whether it was made by held(): a frame's lines, which are few and looked at anew by each query. */
+  /** Whether it was made by held(): a frame's lines, which are few, and which each query reads again. */
   readonly isHeld: boolean;
   readonly #group: Chunks;
   readonly #columns = new Set<string>();
@@ -151,7 +151,7 @@ export class LogGroup {
     }
   }
 
-  /** Which row has which value is told when somebody asks for it. */
+  /** Which row has which value is worked out on demand. */
   #numbered(column: FlatColumn) {
     const own = { ...column, bytes: column.bytes.slice() };
     const known = numberedEntries(own);

@@ -8,7 +8,7 @@ export type TierMeters = {
   blocks(blocks: readonly Block[]): void;
 };
 
-/** What tiers tell of themselves; `tier` is the width of the buckets, as "5m". */
+/** Metrics of tiers; `tier` is the width of the buckets, as "5m". */
 export function tierMeters(metrics: SelfMetrics): TierMeters {
   const labels = ["tier"];
   const counter = (name: string, help: string) =>

@@ -145,7 +145,7 @@ type Named = ReadSeries & {
 
 /**
  * Which series a row is of. Texts are read once a series, not once a row: a row is known again by the hash of its texts
- * and their lengths. Lives as long as one read, so that nobody's labels can be taken for those of another tenant.
+ * and their lengths. Lives as long as one read, so that labels of one tenant can't be taken for those of another.
  */
 export class SeriesNames {
   readonly #selector: Selector;

@@ -27,7 +27,7 @@ export type NumbersFile = {
 /**
  * A Parquet file of plain numbers, row group by row group, without DuckDB: no more than one row group is held. `fill` brings series sorted by
  * name, then labels, samples ascending, and false where it meets what is no number: then, or where there is nothing, there is no file. Throws
- * OperatingError as storeError() tells it.
+ * OperatingError, made by storeError().
  */
 export async function writeNumbersFile(
   { folder, level, withFine }: NumbersTarget,

@@ -2,7 +2,7 @@ import { concatenate } from "../../duckdb/columns.ts";
 
 /**
  * Columns that many series have alike, once in memory: the times of a scrape's series, and values that never change (two
- * series of three of a node_exporter). Lives as long as one read; what it gave out is shared by whoever keeps it.
+ * series of three of a node_exporter). Lives as long as one read; what it gave out is shared by all who keep it.
  */
 export class SharedColumns {
   readonly #times = new Map<number, Float64Array[]>();

@@ -15,7 +15,7 @@ export type FlatColumn = {
   readonly rows: number;
 };
 
-/** `count` is that of values; rows with NULL have none: `flags` tells which, undefined where a column has no NULL. Its bytes keep no more memory than their page. */
+/** `count` is that of values; rows with NULL have none: `flags` says which, undefined where a column has no NULL. Its bytes keep no more memory than their page. */
 export type FlatPage = Page & { readonly rows: number; readonly flags: RowFlags | undefined };
 type Pages = { readonly dictionary: Page | undefined; readonly pages: readonly FlatPage[] };
 
@@ -121,7 +121,7 @@ function pageOfV1(header: ThriftStruct, raw: Uint8Array, chunk: ColumnChunk): Fl
   return new OptionalPage(encoding, raw.subarray(4 + length), rows, raw.subarray(4, 4 + length));
 }
 
-/** Which rows have a value is found out when somebody asks: a search that finds nothing never does. */
+/** Which rows have a value is worked out on demand: a search that finds nothing never needs it. */
 class OptionalPage implements FlatPage {
   readonly encoding: number;
   readonly bytes: Uint8Array;

@@ -15,7 +15,7 @@ const listOf = 3;
 
 type ColumnType = "boolean" | "int64" | "uint64" | "uint32" | "uint8" | "double" | "text" | "blob";
 
-/** Physical types, and what readers are told to take them for (ConvertedType). */
+/** Physical types, and what they stand for (ConvertedType). */
 const types: Readonly<Record<ColumnType, { readonly stored: number; readonly meaning?: number }>> =
   {
     boolean: { stored: physical.boolean },

@@ -1,5 +1,5 @@
 /**
- * A file is valid Parquet perhaps, but not of the few forms that are read here: whoever meets this reads it with DuckDB, which knows all
+ * A file is valid Parquet perhaps, but not of the few forms that are read here: the caller then reads it with DuckDB, which knows all
  * of them, or says what is wrong.
  */
 export class UnsupportedParquet extends Error {

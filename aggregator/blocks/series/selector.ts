@@ -4,7 +4,7 @@ import { queryStepsMax } from "#shared/text/regex_limits.ts";
 import { compareTexts, pairText } from "./labels_text.ts";
 import { quoted } from "../../duckdb/duckdb.ts";
 
-/** A selector in two parts: what DuckDB is told, so that it reads less, and the whole of it, checked on every label set. */
+/** A selector in two parts: what DuckDB filters by, so that it reads less, and the whole of it, checked on every label set. */
 export type Selector = {
   /** SQL conditions, joined by AND; "true" when there is nothing to tell. */
   readonly sql: string;
@@ -12,7 +12,7 @@ export type Selector = {
   readonly key: string;
   /** The metric's name, where only one can match. */
   readonly name: string | undefined;
-  /** Whether a series of this metric may match: tells before the other labels are known. */
+  /** Whether a series of this metric may match, by its name alone. */
   matchesName(name: string): boolean;
   matches(labels: Labels): boolean;
 };

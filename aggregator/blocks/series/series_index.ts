@@ -188,7 +188,7 @@ async function tidy(tenant: Tenant): Promise<void> {
   if (used < tenant.known.size / 2) await renumber(tenant);
 }
 
-/** Gives the series that some block has numbers anew, in turns with everything else, and then has them in place of the old. */
+/** Numbers the series of all blocks again, in turns with everything else, and then replaces the old numbers. */
 async function renumber(tenant: Tenant): Promise<void> {
   if (tenant.isBusy) return;
   tenant.isBusy = true;

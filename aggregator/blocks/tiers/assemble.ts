@@ -235,7 +235,7 @@ function combined(
   return { ...series, buckets: { spans, columns } };
 }
 
-/** Columns that nobody asked for hold anything. */
+/** Columns that were not asked for hold anything. */
 function asBuckets(series: SeriesSamples): BucketSeries {
   const { labels, timestampsMs, values, histograms, buckets } = series;
   const all = ["count", "fine", "sum", "min", "max", "first", "firstMs", "resets"] as const;

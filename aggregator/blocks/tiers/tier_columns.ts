@@ -78,7 +78,7 @@ export class OffsetsColumn {
 /** Targets of which a row group holds series side by side; where there are more, the search would cost more than it saves. */
 const seenMax = 16;
 
-/** A coded column of a row group, in which a row has a value for each bucket, or none at all where another column tells them. */
+/** A coded column of a row group, in which a row has a value for each bucket, or none at all where they follow from another column. */
 export class CodedColumn {
   readonly #starts: Uint32Array;
   /** As #starts, of the values that are there. */

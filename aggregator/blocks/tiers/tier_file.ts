@@ -192,7 +192,7 @@ class Reading {
     return runs;
   }
 
-  /** What a run has, as one row; a column that a row leaves empty is told by another one. */
+  /** What a run has, as one row; a column that a row leaves empty follows from another one. */
   #row(run: Run, { times, last, lists, coded, tMin }: Columns, expected: number): TierRow {
     const timestampsMs = times.run(run, tMin);
     const values = last.run(run, undefined, expected);

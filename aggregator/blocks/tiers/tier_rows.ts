@@ -23,7 +23,7 @@ export type TierRow = {
 
 const coded = ["sum", "first", "min", "max", "resets"] as const;
 
-/** What else a column is told by, where a row leaves it empty. */
+/** What a column follows from where a row leaves it empty. */
 const instead: Readonly<Partial<Record<BucketColumn, BucketColumn>>> = { min: "first" };
 
 /** All that is needed to tell these columns, in a fixed order. */

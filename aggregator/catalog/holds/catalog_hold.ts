@@ -76,7 +76,7 @@ async function holdPostgres(url: string, mode: LockMode): Promise<Hold> {
   return {
     release: async () => {
       try {
-        // Closing alone lets go only once the server has noticed.
+        // Closing alone releases it only once the server has noticed.
         await sql.unsafe(`SELECT pg_advisory_unlock${suffix}(${lockNumber})`);
       } catch {
         // A connection that is gone holds nothing.

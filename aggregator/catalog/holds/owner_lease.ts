@@ -200,7 +200,7 @@ class Candidate {
   }
 
   #isFree({ owner, leftMs }: LeaseRow): boolean {
-    // This process itself, before it was replaced by another program, has let go of everything.
+    // This process itself, before it was replaced by another program, has released everything.
     if (owner === undefined || isSameProcess(owner, this.#parts.self)) return true;
     const liveness = livenessOf(owner);
     // The file's lock is ours: only a process that lost its lock file can still be there.

@@ -13,7 +13,7 @@ export const cellsMax = 8_192;
  */
 export class CellMemory {
   #free: Cells[] = [];
-  /** Fewest free pieces since the last trim: those that nobody needed. */
+  /** Fewest free pieces since the last trim: those that were not needed. */
   #unused = 0;
 
   /** `cellsMax` cells, of any content. */
@@ -23,7 +23,7 @@ export class CellMemory {
     return piece ?? newCells(cellsMax);
   }
 
-  /** For pieces of take() that nobody reads any more. */
+  /** For pieces of take() that are not read any more. */
   giveBack(pieces: readonly Cells[]): void {
     this.#free.splice(0, this.#unused);
     for (const piece of pieces) this.#free.push(piece);

@@ -236,7 +236,7 @@ export class SampleTable {
     this.#sparse?.read(column, startMs, endMs, sink);
   }
 
-  /** Pieces of the shared memory, which nobody reads any more. */
+  /** Pieces of the shared memory, which are not read any more. */
   pieces(): Cells[] {
     const pieces = [...(this.#sparse?.pieces() ?? []), ...this.#unused];
     for (const { cells, isPiece } of this.#chunks)

@@ -102,7 +102,7 @@ export class SparseLog {
     }
   }
 
-  /** Pieces of the shared memory, which nobody reads any more. */
+  /** Pieces of the shared memory, which are not read any more. */
   pieces(): Cells[] {
     return this.#chunks
       .flatMap(({ times, values, links }) => [times, values, links])

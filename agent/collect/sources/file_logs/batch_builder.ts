@@ -50,7 +50,7 @@ export class BatchBuilder {
     return this.#records + lines <= batchRecordsMax && this.#bytes + bytes <= batchBytesMax;
   }
 
-  /** Label sets are told apart by identity: one object a file. */
+  /** Label sets are compared by identity: one object a file. */
   #stream(labels: Labels): number {
     const known = this.#streamIndex.get(labels);
     if (known !== undefined) return known;
@@ -124,7 +124,7 @@ export class BatchBuilder {
   }
 
   /**
-   * Lends what was gathered, and starts anew: the columns are views of the builder's own arrays, good until the next add(). A copy for
+   * Lends what was gathered, and starts over: the columns are views of the builder's own arrays, good until the next add(). A copy for
    * each batch would leave twice a burst's bytes to the garbage collector.
    */
   take(): LogsBatch {

@@ -12,7 +12,7 @@ import {
 } from "./generations.ts";
 import { type Tail, beginning, statFile } from "./tail.ts";
 
-/** What rotation needs of the set of tails; the set itself calls it, so it is told here what it is lent. */
+/** What rotation needs of the set of tails. A type of its own, because the set imports this file. */
 type TailSet = {
   readonly tails: ReadonlyMap<string, Tail>;
   isExcluded(path: string): boolean;
@@ -39,7 +39,7 @@ type TailSet = {
 /** Listing is repeated while a rotation renames files under it. */
 const listingsMax = 5;
 
-/** After `tail` lost its content: takes up the copy of it, and generations younger than the copy; then starts it anew. */
+/** After `tail` lost its content: takes up the copy of it, and generations younger than the copy; then reads it from its start. */
 export function adoptTruncated(set: TailSet, tail: Tail): void {
   const lost = tail.at;
   let siblings: Sibling[] = [];

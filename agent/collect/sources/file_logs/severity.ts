@@ -70,12 +70,12 @@ export function severityOf(bytes: Uint8Array, start: number, end: number): numbe
   return severity.unknown;
 }
 
-/** The front of a line whose colours are taken out; filled anew for each such line. */
+/** The front of a line without its colours; filled again for each such line. */
 const plain = new Uint8Array(scannedJsonMax + 64);
 /** Of a line with escape sequences, no more is looked at than this. */
 const colouredMax = 2_048;
 
-/** Copies the line to `plain` without escape sequences, and tells how many bytes that are: "ESC[32mINFO" is "INFO". */
+/** Copies the line to `plain` without escape sequences, and returns how many bytes that are: "ESC[32mINFO" is "INFO". */
 function withoutEscapes(bytes: Uint8Array, start: number, end: number): number {
   const stop = Math.min(end, start + colouredMax);
   let length = 0;

@@ -34,7 +34,7 @@ const nodeError = /^(?:Uncaught )?(?:[\w$.]*(?:Error|Exception)\b|\[?[A-Z]\w*Err
 
 /**
  * Knows by itself which lines belong to a stack trace: of Java, Python, Go, Node, Ruby, PHP, .NET and Perl, in the forms that their
- * runtimes print. A trace belongs to the line before it, if that is told as an error; all other lines are records of their own.
+ * runtimes print. A trace belongs to the line before it, if that is an error; all other lines are records of their own.
  */
 export function stackTraces(): LineJoiner {
   let state: State = "plain";

@@ -194,7 +194,7 @@ export class Tailer {
   }
 
   /**
-   * Takes lines of one chunk. "more": the chunk was full, or the file began anew. `ending`: with "flush" the last record does not
+   * Takes lines of one chunk. "more": the chunk was full, or the file was truncated. `ending`: with "flush" the last record does not
    * wait for its end, with "final" the last line neither.
    */
   async #read(
@@ -247,7 +247,7 @@ export class Tailer {
     return takeRecords(this.#codec, this.#builder, chunk, from, skipping, joining);
   }
 
-  /** What records tell of their place, where the source is asked for it: data[start] is at the tail's position now. */
+  /** Attributes of records that say where they stand, where they are asked for: data[start] is at the tail's position now. */
   #placesIn(tail: Tail, start: number): Pick<Chunk, "placeOf"> {
     if (this.#context.provenance === undefined) return {};
     const base = tail.at.offset - start;

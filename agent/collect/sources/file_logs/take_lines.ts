@@ -11,7 +11,7 @@ export type Chunk = {
   readonly final: boolean;
   /** Whether a line keeps the "\r" before its "\n". */
   readonly keepsReturns?: boolean;
-  /** What a record that begins at data[position] tells of its place, where that is asked for. */
+  /** Attributes that say where the record at data[position] stands, where they are asked for. */
   readonly placeOf?: (position: number) => Labels;
 };
 

@@ -10,7 +10,7 @@ export type ColumnTest = {
   readonly column: TextColumn;
   /** By template. */
   readonly tests: readonly (VariableTest | undefined)[];
-  /** By form, where values are told by their digits alone. */
+  /** By form, where values are given by their digits alone. */
   readonly roots: { readonly split: SplitForms; readonly byForm: Int32Array } | undefined;
 };
 

@@ -34,7 +34,7 @@ function alignedIn(template: LineTemplate, { bytes, alignments }: Needle): Align
   return known;
 }
 
-/** `group` has its templates. `mayHold` tells which columns may have the needle in a text. */
+/** `group` has its templates. `mayHold` says which columns may have the needle in a text. */
 export function planNeedle(
   group: LogGroup,
   wanted: Needle,

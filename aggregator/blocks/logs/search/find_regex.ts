@@ -106,7 +106,7 @@ function markAll(
     if (wanted[row] === 1 && isAll[numbers[row] ?? noEntry] === 1) hits[row] = 1;
 }
 
-/** Lines one by one: those of templates of which nothing is told, and those that are not taken apart. Gives the rows that have to be looked at whole. */
+/** Lines one by one: those of templates about which nothing is known, and those that are not split. Returns the rows that must be looked at whole. */
 async function markLines(
   group: LogGroup,
   regex: TemplateRegex,

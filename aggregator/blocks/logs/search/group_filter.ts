@@ -20,7 +20,7 @@ import { bodyColumns, rebuildBodies } from "../rebuild.ts";
 import { bufferOf } from "../texts/text_tests.ts";
 
 export type GroupFilter = {
-  /** Whether a line of the row group may pass, as far as the file tells without being read. */
+  /** Whether a line of the row group may pass, as far as its footer says. */
   mayPass(index: GroupIndex): boolean;
   /** Tests lines of a row group: takes out of `passing`, an entry a row, those that fail. `group` has its templates. */
   filter(

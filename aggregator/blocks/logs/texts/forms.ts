@@ -25,7 +25,7 @@ export type Patterns = {
 export type SplitForms = { readonly forms: Forms; readonly patterns: Patterns };
 
 const formsMax = 2 ** 16;
-/** Pairs of templates and patterns that are told apart. */
+/** Pairs of templates and patterns that are kept apart. */
 const pairsMax = 2 ** 23;
 const none = 0;
 

@@ -122,7 +122,7 @@ export class TextColumn {
     return this.#read().rowOf;
   }
 
-  /** Whether texts and digits stand apart, as long as nobody has wanted the texts whole. */
+  /** Whether texts and digits stand apart, until the whole texts are asked for. */
   get isPacked(): boolean {
     return this.#packed !== undefined;
   }

@@ -101,7 +101,7 @@ export function textPages(
   };
 }
 
-/** Whether each of some texts is UTF-8. The usual case is told by one look at all of them together. */
+/** Whether each of some texts is UTF-8. The usual case takes one look at all of them together. */
 export function areUtf8({ bytes, lengths }: Texts): boolean {
   if (!isUtf8(bytes)) return false;
   let end = 0;

@@ -44,7 +44,7 @@ export const logsColumns: readonly ColumnSchema[] = [
  */
 const variablesLevel = 1;
 
-/** Whoever wants to know what lines are made of: the columns of variables, of bodies, and of bodies that are no UTF-8. */
+/** Gets the columns of variables, of bodies, and of bodies that are not UTF-8. */
 export type SearchedTexts = {
   add(
     rows: number,

@@ -13,7 +13,7 @@ import { LogSource } from "./logs_source.ts";
 import { ParquetWriter } from "../../parquet/parquet_writer.ts";
 
 const zstdLevel = 3;
-/** Of a file whose variables are texts; docs/formats/parquet.md tells which there were before. */
+/** Of a file whose variables are texts; docs/formats/parquet.md lists earlier versions. */
 const formOfTexts = 3;
 
 /** What row groups are made with: some megabytes, which serve the next file. */

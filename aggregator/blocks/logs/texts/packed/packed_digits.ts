@@ -3,7 +3,7 @@ import { UnsupportedParquet } from "../../../parquet/unsupported.ts";
 /**
  * Digits by twelve, as a number in five bytes: 3.333 bits a digit, where one drawn at random has 3.322, and Huffman's code needs 3.4. A value is
  * a byte that says how many digits the last number has, 1 to 12, and then the numbers, the highest byte first, each of five bytes but the last, which has as
- * few as hold so many digits; or a 0 and the digits as text. docs/formats/parquet.md tells the same.
+ * few as hold so many digits; or a 0 and the digits as text. docs/formats/parquet.md describes the same.
  */
 const asText = 0;
 const zero = "0".charCodeAt(0);
