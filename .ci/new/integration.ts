@@ -41,7 +41,7 @@ export type ${pascal}Config = z.output<typeof ${pascal}Config>;
 
 const integration = ({ snake, camel, pascal, title }: Names) => `import type { z } from "zod";
 import { gauge } from "../../collect/samples/family.ts";
-import { listenersOf, processesNamed, reachable } from "../detection/host_view.ts";
+import { listenersOf, processesNamed, reachable } from "../host_view.ts";
 import { type Finding, defineIntegration } from "../integration.ts";
 import { ${pascal}Config, usualPort } from "./config.ts";
 
