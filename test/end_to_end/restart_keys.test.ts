@@ -5,6 +5,7 @@ import { agentShape } from "#agent/config/config.ts";
 import { agentKeyEffects } from "#agent/config/restart_keys.ts";
 import { aggregatorShape } from "#aggregator/config/config.ts";
 import { aggregatorKeyEffects } from "#aggregator/config/restart_keys.ts";
+import { processPressure } from "#shared/runtime/process/memory_pressure.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import type { ConfigFlags } from "#shared/runtime/config/config_file.ts";
 import { Lifecycle } from "#shared/runtime/lifecycle.ts";
@@ -15,7 +16,11 @@ import { openUpRole, upKeyEffects } from "#up_role.ts";
 // What a reload answers of keys that changed, in every part of the configuration.
 
 const stage = new Stage();
-afterAll(() => stage.stop());
+afterAll(async () => {
+  await stage.stop();
+  // Roles of this process set it; tests of other files must not meet it.
+  processPressure.setHigh(Infinity);
+});
 
 const first = {
   data_dir: stage.path("data"),
@@ -29,6 +34,7 @@ const atStart = {
   listen: "127.0.0.1:1",
   data_dir: stage.path("other"),
   tenant: "other",
+  memory_high: "2GiB",
   lifecycle: { quit: true },
   log: { level: "warn" },
   agent: { name: "other", series_limit: 5 },
