@@ -7,6 +7,7 @@ import { findChromium, launchChromium, withPage } from "#test/support/chromium.t
 import { Stage } from "#test/support/stage.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { Lifecycle } from "#shared/runtime/lifecycle.ts";
+import { processPressure } from "#shared/runtime/process/memory_pressure.ts";
 import type { Role } from "#shared/runtime/role.ts";
 import { openUpRole } from "#up_role.ts";
 
@@ -77,6 +78,8 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
+  // The role of this process set it; tests of other files must not meet it.
+  processPressure.setHigh(Infinity);
   await role.stop();
   await lifecycle.close();
   await stage.stop();
