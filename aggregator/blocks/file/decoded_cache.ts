@@ -3,6 +3,9 @@ import { processPressure } from "#shared/runtime/process/memory_pressure.ts";
 /** What is kept. Who puts a value in says how much memory it takes. */
 type Entry<Value> = { readonly value: Value; readonly bytes: number };
 
+/** How many times what may be kept is much too much. */
+const muchShare = 1.1;
+
 type Options = {
   /** Is told how much memory is let go. */
   readonly onEvicted?: (bytes: number) => void;
@@ -73,7 +76,21 @@ export class DecodedCache<Value> {
 
   #trim(): void {
     const keptMax = this.#keptMax;
+    if (this.#bytes > keptMax * muchShare) this.#evictMuch(keptMax);
     while (this.#bytes > keptMax) this.#evict();
+  }
+
+  /** In one pass: to look for a place by chance again and again takes seconds where there are thousands. */
+  #evictMuch(keptMax: number): void {
+    const { onEvicted, evictsAny = false } = this.#options;
+    const share = evictsAny ? 1 - keptMax / this.#bytes : 1;
+    for (const [key, { bytes }] of this.#entries) {
+      if (this.#bytes <= keptMax) return;
+      if (Math.random() >= share) continue;
+      this.#entries.delete(key);
+      this.#bytes -= bytes;
+      onEvicted?.(bytes);
+    }
   }
 
   #evict(): void {
