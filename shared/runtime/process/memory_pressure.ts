@@ -4,6 +4,8 @@ import { processGarbage } from "./garbage.ts";
 
 /** How long one look at the process's memory counts. */
 const lookEveryMs = 100;
+/** One takes a third of a second where a gigabyte is in use: a process that needs so much for good gives a tenth of a processor to them at most. */
+const restMs = 3_000;
 /** The part of its bound that a bounded memory lends while the process holds much. */
 const shareUnderPressure = 1 / 4;
 
@@ -13,8 +15,8 @@ export const defaultHighBytes = Math.min(1024 ** 3, Math.floor(totalmem() / 2));
 type Options = {
   readonly residentBytes?: () => number;
   readonly monotonic?: () => number;
-  /** Looks for garbage where the process has grown. */
-  readonly look?: () => void;
+  /** Begins to collect garbage. */
+  readonly collect?: () => void;
 };
 
 /**
@@ -25,20 +27,20 @@ type Options = {
 export class MemoryPressure {
   readonly #residentBytes: () => number;
   readonly #monotonic: () => number;
-  readonly #look: () => void;
+  readonly #collect: () => void;
   #highBytes = Infinity;
   #lookedMs = -Infinity;
+  #restsUntilMs = -Infinity;
   #isHigh = false;
 
   constructor({
     residentBytes = () => process.memoryUsage.rss(),
     monotonic = () => performance.now(),
-    // Not in any case: of a process that needs so much, each collection takes a third of a second.
-    look = () => processGarbage.look(),
+    collect = () => processGarbage.collect(),
   }: Options = {}) {
     this.#residentBytes = residentBytes;
     this.#monotonic = monotonic;
-    this.#look = look;
+    this.#collect = collect;
   }
 
   /** Resident bytes from which on it is high; without a call it never is. */
@@ -52,7 +54,10 @@ export class MemoryPressure {
     if (nowMs - this.#lookedMs < lookEveryMs) return this.#isHigh;
     this.#lookedMs = nowMs;
     this.#isHigh = this.#residentBytes() > this.#highBytes;
-    if (this.#isHigh) this.#look();
+    if (this.#isHigh && nowMs >= this.#restsUntilMs) {
+      this.#restsUntilMs = nowMs + restMs;
+      this.#collect();
+    }
     return this.#isHigh;
   }
 
