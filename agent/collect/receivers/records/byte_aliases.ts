@@ -1,4 +1,7 @@
 const empty = 0;
+const slotsFirst = 512;
+
+type Slots = Int32Array<ArrayBuffer>;
 
 /**
  * Numbers by byte strings, which are known by 64 bits of a hash and nothing else: no string is made, no key is kept. Its seed is
@@ -11,13 +14,14 @@ export class ByteAliases {
   readonly #hash = new BigUint64Array(1);
   readonly #hashWords = new Int32Array(this.#hash.buffer);
   /** By slot: the halves of the hash, and the number plus 1 or empty. At most half are taken. */
-  #lows = new Int32Array(512);
-  #highs = new Int32Array(512);
-  #numbers = new Int32Array(512);
+  #lows = new Int32Array(slotsFirst);
+  #highs = new Int32Array(slotsFirst);
+  #numbers = new Int32Array(slotsFirst);
 
   clear(): void {
     this.size = 0;
-    this.#numbers.fill(empty);
+    if (this.#numbers.length === slotsFirst) this.#numbers.fill(empty);
+    else [this.#lows, this.#highs, this.#numbers] = slots(slotsFirst);
   }
 
   /** The number of the bytes [start, end), or undefined. */
@@ -52,8 +56,7 @@ export class ByteAliases {
 
   #grow(): void {
     const capacity = 2 * this.#numbers.length;
-    const [lows, highs] = [new Int32Array(capacity), new Int32Array(capacity)];
-    const numbers = new Int32Array(capacity);
+    const [lows, highs, numbers] = slots(capacity);
     for (let from = 0; from < this.#numbers.length; from++) {
       const number = this.#numbers[from] ?? empty;
       if (number === empty) continue;
@@ -67,4 +70,8 @@ export class ByteAliases {
     this.#highs = highs;
     this.#numbers = numbers;
   }
+}
+
+function slots(capacity: number): readonly [lows: Slots, highs: Slots, numbers: Slots] {
+  return [new Int32Array(capacity), new Int32Array(capacity), new Int32Array(capacity)];
 }

@@ -7,8 +7,8 @@ import { type SqlTable, WorkerProcess } from "./worker_process.ts";
 
 /** Private memory that a worker may take beyond DuckDB's own limit: vectors, texts, threads, the result. */
 const outsideBytes = 256 * 1_024 * 1_024;
-/** Workers beyond the first are ended when nothing was asked for so long, */
-const spareMs = 30_000;
+/** Workers beyond the first are ended when nothing was asked for so long (while memory is short, the first, too), */
+const spareMsDefault = 30_000;
 /** and the first when no client was there for so long. */
 const standByMs = 10 * 60_000;
 
@@ -21,16 +21,20 @@ export type PoolConfig = {
   readonly memoryBytes: number;
   /** Whether memory is short, so that one process must do. */
   readonly isMemoryShort?: () => boolean;
+  /** How long a worker that is not needed stays; half a minute without it. */
+  readonly spareMs?: number;
 };
 
 export type RunJob = (job: SqlJob) => Promise<SqlTable>;
 
 /**
  * Processes for SQL statements, one statement each. One stands by while there are clients, so that a query does not wait for its start
- * (0.2 s); one that was killed is replaced at once. While memory is short, there is one process, and one statement at a time.
+ * (0.2 s); one that was killed is replaced at once. While memory is short, there is one process, one statement at a time, and none stands by for
+ * long.
  */
 export class WorkerPool {
   readonly #config: PoolConfig;
+  readonly #spareMs: number;
   readonly #idle: WorkerProcess[] = [];
   readonly #busy = new Set<WorkerProcess>();
   readonly #waiting = new Set<() => void>();
@@ -44,7 +48,8 @@ export class WorkerPool {
 
   constructor(config: PoolConfig, metrics: SelfMetrics) {
     this.#config = config;
-    this.#trim = setInterval(() => this.#endIdle(), spareMs / 2);
+    this.#spareMs = config.spareMs ?? spareMsDefault;
+    this.#trim = setInterval(() => this.#endIdle(), this.#spareMs / 2);
     this.#trim.unref();
     const killed = metrics.counter(
       "lapwing_query_sql_workers_killed_total",
@@ -69,11 +74,16 @@ export class WorkerPool {
     });
   }
 
-  /** A client is there: has a worker stand by. */
+  /** How many there are, busy or not. */
+  get processes(): number {
+    return this.#idle.length + this.#busy.size;
+  }
+
+  /** A client is there: has a worker stand by, unless memory is short. */
   standBy(): void {
     this.#wantedMs = performance.now();
-    if (this.#isClosed || this.#idle.length + this.#busy.size > 0) return;
-    this.#idle.push(this.#start());
+    if (this.#isClosed || this.processes > 0) return;
+    if (!this.#isMemoryShort()) this.#idle.push(this.#start());
   }
 
   /** Makes a job when a worker is free for it, and runs it. Throws OperatingError; "overloaded" where too many wait. */
@@ -138,7 +148,7 @@ export class WorkerPool {
     await worker.settle(reason instanceof OperatingError && reason.code === "timeout");
     this.#busy.delete(worker);
     if (this.#isClosed) return;
-    const others = this.#idle.length + this.#busy.size;
+    const others = this.processes;
     if (worker.isUsable && (others === 0 || !this.#isMemoryShort())) this.#idle.push(worker);
     else {
       void worker.stop();
@@ -168,8 +178,8 @@ export class WorkerPool {
 
   #endIdle(): void {
     const nowMs = performance.now();
-    const isWanted = nowMs - this.#wantedMs < standByMs;
-    const kept = nowMs - this.#usedMs < spareMs ? this.#idle.length : Number(isWanted);
+    const isWanted = nowMs - this.#wantedMs < standByMs && !this.#isMemoryShort();
+    const kept = nowMs - this.#usedMs < this.#spareMs ? this.#idle.length : Number(isWanted);
     for (const worker of this.#idle.splice(kept)) void worker.stop();
   }
 }
