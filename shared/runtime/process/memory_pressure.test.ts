@@ -1,14 +1,14 @@
 import { expect, test } from "bun:test";
 import { MemoryPressure } from "./memory_pressure.ts";
 
-test("MemoryPressure lends a quarter while the process holds much, less while it holds more, and collects garbage then, at times", () => {
+test("MemoryPressure lends a quarter while the process holds much, and collects garbage then, at times", () => {
   let [residentBytes, nowMs, collections] = [900, 0, 0];
   const pressure = new MemoryPressure({
     residentBytes: () => residentBytes,
     monotonic: () => nowMs,
     collect: () => void collections++,
   });
-  residentBytes = 1_250;
+  residentBytes = 10_000;
   expect(pressure.lendable(100)).toBe(100);
   pressure.setHigh(1_000);
   expect(pressure.lendable(100)).toBe(25);
@@ -19,15 +19,26 @@ test("MemoryPressure lends a quarter while the process holds much, less while it
   nowMs += 1;
   expect(pressure.lendable(100)).toBe(100);
   expect(collections).toBe(1);
-  residentBytes = 1_251;
-  nowMs += 100;
-  expect(pressure.lendable(160)).toBe(10);
   residentBytes = 1_001;
-  nowMs += 2_799;
-  expect(pressure.lendable(100)).toBe(25);
+  nowMs += 2_899;
   expect(pressure.isHigh).toBe(true);
   expect(collections).toBe(1);
   nowMs += 101;
   expect(pressure.isHigh).toBe(true);
   expect(collections).toBe(2);
+});
+
+test("MemoryPressure.alsoCount() adds what other processes hold", () => {
+  let nowMs = 0;
+  const pressure = new MemoryPressure({
+    residentBytes: () => 600,
+    monotonic: () => (nowMs += 1_000),
+    collect: () => {},
+  });
+  pressure.setHigh(1_000);
+  expect(pressure.isHigh).toBe(false);
+  const ends = [400, 1].map((bytes) => pressure.alsoCount(() => bytes));
+  expect(pressure.isHigh).toBe(true);
+  ends[1]?.();
+  expect(pressure.isHigh).toBe(false);
 });

@@ -6,11 +6,8 @@ import { processGarbage } from "./garbage.ts";
 const lookEveryMs = 100;
 /** One takes a third of a second where a gigabyte is in use: a process that needs so much for good gives a tenth of a processor to them at most. */
 const restMs = 3_000;
-/** The part of its bound that a bounded memory lends while the process holds much, */
-const highShare = 1 / 4;
-/** and while it holds so many times as much. */
-const veryHighTimes = 1.25;
-const veryHighShare = 1 / 16;
+/** The part of its bound that a bounded memory lends while the process holds much. */
+const shareUnderPressure = 1 / 4;
 
 /** 1 GiB, or half of a smaller machine. */
 export const defaultHighBytes = Math.min(1024 ** 3, Math.floor(totalmem() / 2));
@@ -23,19 +20,19 @@ type Options = {
 };
 
 /**
- * Whether the process holds more memory than it should. Bounds of requests, of scrapes and of queries limit what each of them holds, but not the
- * sum of them with series, caches and garbage that is not collected yet. While that sum is high, each lends a quarter of its bound, and a
- * sixteenth while it is higher by a quarter, so that large work is done piece by piece instead of all at once. (The kernel's `memory.high` of a
- * cgroup slows those who allocate in the same way, the more the further they are above it.)
+ * Whether the process, with those that it has started for its work, holds more memory than it should. Bounds of requests, of scrapes and of queries limit what each of them holds, but not the
+ * sum of them with series, caches and garbage that is not collected yet. While that sum is high, each lends a quarter of its bound, so that large
+ * work is done piece by piece instead of all at once. (The kernel's `memory.high` of a cgroup works the same way.)
  */
 export class MemoryPressure {
   readonly #residentBytes: () => number;
   readonly #monotonic: () => number;
   readonly #collect: () => void;
+  readonly #others = new Set<() => number>();
   #highBytes = Infinity;
   #lookedMs = -Infinity;
   #restsUntilMs = -Infinity;
-  #share = 1;
+  #isHigh = false;
 
   constructor({
     residentBytes = () => process.memoryUsage.rss(),
@@ -53,32 +50,34 @@ export class MemoryPressure {
     this.#lookedMs = -Infinity;
   }
 
+  /** Counts resident bytes of other processes, too, until the function that is returned is called. */
+  alsoCount(residentBytes: () => number): () => void {
+    this.#others.add(residentBytes);
+    return () => void this.#others.delete(residentBytes);
+  }
+
   get isHigh(): boolean {
-    this.#look();
-    return this.#share < 1;
+    const nowMs = this.#monotonic();
+    if (nowMs - this.#lookedMs < lookEveryMs) return this.#isHigh;
+    this.#lookedMs = nowMs;
+    this.#isHigh = this.#heldBytes() > this.#highBytes;
+    if (this.#isHigh && nowMs >= this.#restsUntilMs) {
+      this.#restsUntilMs = nowMs + restMs;
+      this.#collect();
+    }
+    return this.#isHigh;
+  }
+
+  #heldBytes(): number {
+    let bytes = this.#residentBytes();
+    if (bytes <= this.#highBytes) for (const others of this.#others) bytes += others();
+    return bytes;
   }
 
   /** Of a bound, in bytes, what may be lent now. */
   lendable(bytesMax: number): number {
-    this.#look();
-    return bytesMax * this.#share;
+    return this.isHigh ? bytesMax * shareUnderPressure : bytesMax;
   }
-
-  #look(): void {
-    const nowMs = this.#monotonic();
-    if (nowMs - this.#lookedMs < lookEveryMs) return;
-    this.#lookedMs = nowMs;
-    this.#share = shareAt(this.#residentBytes() / this.#highBytes);
-    if (this.#share === 1 || nowMs < this.#restsUntilMs) return;
-    this.#restsUntilMs = nowMs + restMs;
-    this.#collect();
-  }
-}
-
-/** Of a bound what is lent where the process holds so many times what is high. */
-function shareAt(times: number): number {
-  if (times > veryHighTimes) return veryHighShare;
-  return times > 1 ? highShare : 1;
 }
 
 /** This process's. */
@@ -89,7 +88,7 @@ export function watchMemory(highBytes: number, metrics: SelfMetrics): void {
   processPressure.setHigh(highBytes);
   const isHigh = metrics.gauge(
     "lapwing_process_memory_high",
-    "1 while the process holds more memory than memory_high, so that requests, scrapes and queries get a quarter of their bounds, or less.",
+    "1 while the process and those that it runs for SQL hold more memory than memory_high, so that requests, scrapes and queries get a quarter of their bounds.",
   );
   metrics.onCollect(() => isHigh.set(processPressure.isHigh ? 1 : 0));
 }

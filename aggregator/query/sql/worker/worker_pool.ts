@@ -41,6 +41,7 @@ export class WorkerPool {
   readonly #trim: ReturnType<typeof setInterval>;
   readonly #count: (what: "refused") => void;
   readonly #killed: (reason: string) => void;
+  readonly #endCount: () => void;
   #running = 0;
   #usedMs = -Infinity;
   #wantedMs = -Infinity;
@@ -51,6 +52,7 @@ export class WorkerPool {
     this.#spareMs = config.spareMs ?? spareMsDefault;
     this.#trim = setInterval(() => this.#endIdle(), this.#spareMs / 2);
     this.#trim.unref();
+    this.#endCount = processPressure.alsoCount(() => this.#residentBytes());
     const killed = metrics.counter(
       "lapwing_query_sql_workers_killed_total",
       "Processes for SQL that were killed, or ended by themselves, in the middle of a statement.",
@@ -101,6 +103,7 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#trim);
+    this.#endCount();
     await Promise.all([...this.#idle, ...this.#busy].map((worker) => worker.stop()));
   }
 
@@ -162,6 +165,11 @@ export class WorkerPool {
       this.#running += 1;
       next();
     }
+  }
+
+  #residentBytes(): number {
+    const workers = [...this.#idle, ...this.#busy];
+    return workers.reduce((sum, worker) => sum + worker.residentBytes, 0);
   }
 
   get #runningMax(): number {

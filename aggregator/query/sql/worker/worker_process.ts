@@ -99,6 +99,11 @@ export class WorkerProcess {
     return this.#child.pid;
   }
 
+  /** 0 where the system does not say. */
+  get residentBytes(): number {
+    return this.#isGone ? 0 : rssOf(this.#child.pid);
+  }
+
   /** Whether it can run a statement, now or once it has started. */
   get isUsable(): boolean {
     return !this.#isGone && this.#running === undefined && this.#keptBytes <= keptBytesMax;
