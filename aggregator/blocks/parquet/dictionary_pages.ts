@@ -8,7 +8,8 @@ export function dictionaryPages(
   numbers: Uint32Array,
   entries: readonly Uint8Array[],
 ): ColumnPages & Required<Pick<ColumnPages, "dictionary">> {
-  const dictionary = new ByteSink(64);
+  // A sink that grows would copy megabytes again and again, where there are thousands of streams.
+  const dictionary = new ByteSink(entries.reduce((bytes, { length }) => bytes + 4 + length, 0));
   for (const entry of entries) {
     writeLength(dictionary, entry.length);
     dictionary.block(entry);

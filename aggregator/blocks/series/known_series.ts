@@ -1,5 +1,6 @@
 import { isTurnOver, nextRound } from "#shared/async/turns.ts";
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
+import { NumberTable } from "#shared/model/number_table.ts";
 import { labelsText, parseLabels } from "./labels_text.ts";
 import { TextNumbers } from "./text_numbers.ts";
 
@@ -7,7 +8,6 @@ import { TextNumbers } from "./text_numbers.ts";
 
 /** Other in every process, so that a sender can't choose series whose hashes are equal. Of a million series two are equal by chance once in 40 million processes. */
 const [lowSeed, highSeed] = crypto.getRandomValues(new Uint32Array(2));
-const none = 0;
 const symbolBytes = 100;
 
 /** Texts by number; numbers of name and value of each label in turn; where those of each series end. */
@@ -31,14 +31,13 @@ export class KnownSeries {
   #starts = new Uint32Array(256);
   #low = new Uint32Array(256);
   #high = new Uint32Array(256);
-  /** A series' number plus 1 by hash, with linear probing; at most half full. */
-  #table = new Uint32Array(512);
+  readonly #table = new NumberTable((id) => this.#low[id] ?? 0);
 
   /** What it holds, roughly. */
   get bytes(): number {
     const columns = 4 * (this.#starts.length + this.#low.length + this.#high.length);
     const ofSymbols = symbolBytes * this.#symbols.size + this.#symbolChars;
-    return columns + 4 * (this.#pairs.length + this.#table.length) + ofSymbols;
+    return columns + 4 * (this.#pairs.length + this.#table.places) + ofSymbols;
   }
 
   /** Symbols are numbered from 0. */
@@ -71,12 +70,10 @@ export class KnownSeries {
     const whole = `${name}\0${text}`;
     const low = Bun.hash.xxHash32(whole, lowSeed);
     const high = Bun.hash.xxHash32(whole, highSeed);
-    const mask = this.#table.length - 1;
-    for (let at = low & mask; ; at = (at + 1) & mask) {
-      const entry = this.#table[at] ?? none;
-      if (entry === none) break;
-      if (this.#low[entry - 1] === low && this.#high[entry - 1] === high) return entry - 1;
-    }
+    const table = this.#table;
+    table.seek(low);
+    for (let id = table.next(); id >= 0; id = table.next())
+      if (this.#low[id] === low && this.#high[id] === high) return id;
     return this.#add(parseLabels(name, text), low, high);
   }
 
@@ -134,7 +131,7 @@ export class KnownSeries {
     this.#starts[id + 1] = at;
     this.#low[id] = low;
     this.#high[id] = high;
-    this.#place(id);
+    this.#table.add(id, low);
     return id;
   }
 
@@ -145,19 +142,10 @@ export class KnownSeries {
     return this.#symbols.add(text);
   }
 
-  #place(id: number): void {
-    const mask = this.#table.length - 1;
-    let at = (this.#low[id] ?? 0) & mask;
-    while ((this.#table[at] ?? none) !== none) at = (at + 1) & mask;
-    this.#table[at] = id + 1;
-  }
-
   #grow(): void {
     this.#starts = larger(this.#starts);
     this.#low = larger(this.#low);
     this.#high = larger(this.#high);
-    this.#table = new Uint32Array(2 * this.#low.length);
-    for (let id = 0; id < this.size - 1; id++) this.#place(id);
   }
 }
 

@@ -1,11 +1,12 @@
+import { NumberTable } from "#shared/model/number_table.ts";
 import { PagedList } from "#shared/model/paged_list.ts";
 
 // Hot: names and values of every new series pass here. Guarded by test/bench/labels.ts.
 
 /** Other in every process, so that a sender can't choose texts whose hashes are equal. */
 const [seed = 1] = crypto.getRandomValues(new Uint32Array(1));
-const capacityMin = 256;
-const free = 0;
+const pageBits = 12;
+const pageSize = 1 << pageBits;
 
 /**
  * Texts, each once, numbered from 0. A Map of as many strings grows in one step, half a second for a million, and a garbage collection looks at all of
@@ -13,10 +14,9 @@ const free = 0;
  */
 export class TextNumbers {
   readonly #texts = new PagedList<string>();
-  /** By number. */
-  #hashes = new Uint32Array(capacityMin);
-  /** Numbers plus 1 by hash, with linear probing; at most half full. */
-  #table = new Uint32Array(2 * capacityMin);
+  /** By number, in pages. */
+  readonly #hashes: Uint32Array[] = [];
+  readonly #table = new NumberTable((number) => this.#hashAt(number));
 
   get size(): number {
     return this.#texts.length;
@@ -35,36 +35,24 @@ export class TextNumbers {
   numberOf(text: string): number | undefined {
     const hash = Bun.hash.xxHash32(text, seed);
     const table = this.#table;
-    const mask = table.length - 1;
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const number = (table[at] ?? free) - 1;
-      if (number < 0) return undefined;
-      if (this.#hashes[number] === hash && this.#texts.at(number) === text) return number;
-    }
+    table.seek(hash);
+    for (let number = table.next(); number >= 0; number = table.next())
+      if (this.#hashAt(number) === hash && this.#texts.at(number) === text) return number;
+    return undefined;
   }
 
   /** Adds one that is not here yet, and returns its number. */
   add(text: string): number {
+    const hash = Bun.hash.xxHash32(text, seed);
     const number = this.#texts.push(text);
-    if (number === this.#hashes.length) this.#grow();
-    this.#hashes[number] = Bun.hash.xxHash32(text, seed);
-    this.#place(number);
+    if (number % pageSize === 0) this.#hashes.push(new Uint32Array(pageSize));
+    const page = this.#hashes[number >>> pageBits];
+    if (page !== undefined) page[number & (pageSize - 1)] = hash;
+    this.#table.add(number, hash);
     return number;
   }
 
-  #place(number: number): void {
-    const table = this.#table;
-    const mask = table.length - 1;
-    let at = (this.#hashes[number] ?? 0) & mask;
-    while (table[at] !== free) at = (at + 1) & mask;
-    table[at] = number + 1;
-  }
-
-  #grow(): void {
-    const before = this.#hashes;
-    this.#hashes = new Uint32Array(2 * before.length);
-    this.#hashes.set(before);
-    this.#table = new Uint32Array(2 * this.#hashes.length);
-    for (let number = 0; number < before.length; number++) this.#place(number);
+  #hashAt(number: number): number {
+    return this.#hashes[number >>> pageBits]?.[number & (pageSize - 1)] ?? 0;
   }
 }

@@ -97,6 +97,7 @@ export function* readProtobufPush(bytes: Uint8Array, take: TakeMemory): Steps<Pu
   const streams: PushedStream[] = [];
   for (const { labels, entries } of (yield* decoded(bytes)).streams) {
     const pushed: PushedEntry[] = [];
+    yield;
     for (const { timestamp, line, structuredMetadata } of entries) {
       yield;
       pushed.push({

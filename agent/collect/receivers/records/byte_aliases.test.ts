@@ -23,15 +23,27 @@ test("ByteAliases does what a Map of the bytes as text does, for all lengths and
     { seed: 11, numRuns: 300 },
   );
 });
-test("ByteAliases grows, and forgets all at clear()", () => {
+test("ByteAliases keeps the newest number of each key while it grows, and forgets all at clear()", () => {
   const aliases = new ByteAliases();
   const view = Buffer.alloc(8);
+  const expected: number[] = [];
+  const set = (key: number, number: number): void => {
+    view.writeUInt32LE(key);
+    aliases.set(view, 0, 8, number);
+    expected[key] = number;
+  };
+  const get = (key: number): number | undefined => {
+    view.writeUInt32LE(key);
+    return aliases.get(view, 0, 8);
+  };
   for (let i = 0; i < 20_000; i++) {
-    view.writeUInt32LE(i);
-    aliases.set(view, 0, 8, i);
+    set(i, i);
+    const older = (i * 7_919) % (i + 1);
+    expect(get(older)).toBe(expected[older]);
+    set(older, 100_000 + i);
+    expect([get(older), aliases.size]).toEqual([100_000 + i, i + 1]);
   }
-  view.writeUInt32LE(777);
-  expect([aliases.size, aliases.get(view, 0, 8)]).toEqual([20_000, 777]);
+  expect(expected.map((_, key) => get(key))).toEqual(expected);
   aliases.clear();
-  expect([aliases.size, aliases.get(view, 0, 8)]).toEqual([0, undefined]);
+  expect([aliases.size, get(777)]).toEqual([0, undefined]);
 });

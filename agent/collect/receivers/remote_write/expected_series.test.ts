@@ -163,3 +163,25 @@ test("ExpectedSeries learns another order, keeps many series, and forgets all at
   expect(expected.size).toBe(0);
   expect(expected.read(all[1] ?? bytes, 0)).toBe(0);
 });
+
+test("ExpectedSeries reads thousands of series in one run after another, whatever the lengths of their labels", () => {
+  const expected = new ExpectedSeries();
+  const labels = Array.from({ length: 6_000 }, (_, i) => labelsOf(`${i}_${"x".repeat(i % 300)}`));
+  for (const [column, own] of labels.entries()) {
+    expected.keep(column, own, 0, own.length);
+    expected.met(column);
+  }
+  expected.met(0);
+  const body = Buffer.concat(
+    [...labels.slice(1), ...labels].map((own, i) => seriesOf(own, sampleOf(i))),
+  );
+  const columns: number[] = [];
+  for (let at = 0; at < body.length;) {
+    const next = expected.read(body, at);
+    expect(next).toBeGreaterThan(at);
+    at = next;
+    columns.push(...expected.columns.subarray(0, expected.length));
+  }
+  const all = labels.map((_, column) => column);
+  expect(columns).toEqual([...all.slice(1), ...all.slice(0, 1), ...all.slice(1)]);
+});

@@ -1,7 +1,9 @@
 import { wordAt } from "./word_at.ts";
 
 const none = -1;
-const keptBytesFirst = 256 * 1024;
+/** What is kept lies in pieces of this size, none over the edge of two: one that grows would be copied whole. */
+const pieceBits = 18;
+const pieceBytes = 1 << pieceBits;
 /** Label bytes that are kept of a series, and of all: more is rare, and such series are found by their hash. */
 const seriesBytesMax = 1_024;
 const keptBytesMax = 2 ** 30;
@@ -47,7 +49,8 @@ export class ExpectedSeries {
   #next = new Int32Array(1_024).fill(none);
   #sizes = new Uint16Array(1_024);
   #starts = new Int32Array(1_024);
-  #kept = Buffer.alloc(keptBytesFirst);
+  #kept: Buffer[] = [];
+  /** Where the next one is kept: pieces before, and bytes of its own. */
   #keptBytes = 0;
   /** Series that are tried at once. */
   #tried = runMax;
@@ -58,7 +61,7 @@ export class ExpectedSeries {
     this.#last = none;
     this.#next.fill(none);
     this.#sizes.fill(0);
-    this.#kept = Buffer.alloc(keptBytesFirst);
+    this.#kept = [];
     this.#keptBytes = 0;
   }
 
@@ -83,7 +86,6 @@ export class ExpectedSeries {
     const next = this.#next;
     const sizes = this.#sizes;
     const starts = this.#starts;
-    const kept = this.#kept;
     const start = this.length;
     const countMax = Math.min(runMax, start + this.#tried);
     let column = this.#last;
@@ -91,11 +93,14 @@ export class ExpectedSeries {
     let at = from;
     const first = column === none ? none : (next[column] ?? none);
     const keptFrom = first === none ? 0 : (starts[first] ?? 0);
+    const kept = this.#kept[keptFrom >>> pieceBits] ?? nothing;
+    const pieceStart = keptFrom & ~(pieceBytes - 1);
     let keptAt = keptFrom;
     let [lastFour, lastTwo, timestampMs] = [0, 0, 0];
     while (count < countMax && column !== none) {
       const expected = next[column] ?? none;
       if (expected === none || starts[expected] !== keptAt) break;
+      if (keptAt - pieceStart >= pieceBytes) break;
       const labelBytes = sizes[expected] ?? 0;
       const size = messageBytes(labelBytes);
       const timesAt = size - usualTimeBytes;
@@ -112,7 +117,7 @@ export class ExpectedSeries {
       }
       const low = wordAt(bytes, place - 9);
       const high = wordAt(bytes, place - 5);
-      const keptPlace = keptAt + timesAt;
+      const keptPlace = keptAt - pieceStart + timesAt;
       putWord(kept, keptPlace - 9, low);
       putWord(kept, keptPlace - 5, high);
       putWord(kept, keptPlace, timeFour);
@@ -128,8 +133,9 @@ export class ExpectedSeries {
       keptAt += size;
     }
     if (count === start) return from;
-    if (this.#kept.compare(bytes, from, at, keptFrom, keptAt) !== 0)
-      return this.#cutRun(bytes, from, keptFrom, count);
+    const own = keptFrom - pieceStart;
+    if (kept.compare(bytes, from, at, own, keptAt - pieceStart) !== 0)
+      return this.#cutRun(bytes, from, kept, own, count);
     this.#tried = Math.min(runMax, 2 * this.#tried);
     this.#last = column;
     this.length = count;
@@ -137,12 +143,12 @@ export class ExpectedSeries {
   }
 
   /** Of a run up to `count` that is not as foretold, takes what comes before the first series that is another. */
-  #cutRun(bytes: Uint8Array, from: number, keptFrom: number, count: number): number {
+  #cutRun(bytes: Uint8Array, from: number, kept: Buffer, keptFrom: number, count: number): number {
     let [at, keptAt, same] = [from, keptFrom, this.length];
     for (; same < count; same++) {
       const column = this.columns[same] ?? 0;
       const size = messageBytes(this.#sizes[column] ?? 0);
-      if (this.#kept.compare(bytes, at, at + size, keptAt, keptAt + size) !== 0) break;
+      if (kept.compare(bytes, at, at + size, keptAt, keptAt + size) !== 0) break;
       at += size;
       keptAt += size;
       this.#last = column;
@@ -154,7 +160,6 @@ export class ExpectedSeries {
 
   #readOneByOne(bytes: Uint8Array, from: number): number {
     const { columns, timestampsMs, words } = this;
-    const kept = this.#kept;
     const next = this.#next;
     const sizes = this.#sizes;
     const starts = this.#starts;
@@ -180,7 +185,9 @@ export class ExpectedSeries {
         bytes[sampleAt + timeTagAt] !== tags.timestamp
       )
         break;
-      const keptAt = (starts[expected] ?? 0) + headBytes(labelBytes);
+      const start = starts[expected] ?? 0;
+      const kept = this.#kept[start >>> pieceBits] ?? nothing;
+      const keptAt = (start & (pieceBytes - 1)) + headBytes(labelBytes);
       if (kept.compare(bytes, labelsAt, sampleAt, keptAt, keptAt + labelBytes) !== 0) break;
       let byteAt = sampleAt + timeAt;
       let byte = bytes[byteAt++] ?? 0;
@@ -217,22 +224,23 @@ export class ExpectedSeries {
     if (column >= this.#next.length) this.#grow(column);
     if (this.#sizes[column] !== 0 || labelBytes > seriesBytesMax) return;
     const size = messageBytes(labelBytes);
-    if (this.#keptBytes + size > this.#kept.length) {
-      if (this.#kept.length >= keptBytesMax) return;
-      const grown = Buffer.alloc(2 * this.#kept.length);
-      grown.set(this.#kept);
-      this.#kept = grown;
+    const left = this.#kept.length * pieceBytes - this.#keptBytes;
+    if (size > left) {
+      if (this.#kept.length * pieceBytes >= keptBytesMax) return;
+      this.#keptBytes += left;
+      this.#kept.push(Buffer.alloc(pieceBytes));
     }
     this.#starts[column] = this.#keptBytes;
     this.#writeMessage(bytes.subarray(start, end));
+    this.#keptBytes += size;
     this.#sizes[column] = labelBytes;
     this.size++;
   }
 
   /** The series with one sample, whose value and time are written over. */
   #writeMessage(labels: Uint8Array): void {
-    const kept = this.#kept;
-    const start = this.#keptBytes;
+    const kept = this.#kept.at(-1) ?? nothing;
+    const start = this.#keptBytes & (pieceBytes - 1);
     const labelsAt = start + headBytes(labels.length);
     const length = labels.length + usualSampleBytes;
     kept[start] = tags.series;
@@ -244,7 +252,6 @@ export class ExpectedSeries {
     kept[sampleAt + 1] = usualSampleBytes - 2;
     kept[sampleAt + 2] = tags.value;
     kept[sampleAt + timeTagAt] = tags.timestamp;
-    this.#keptBytes = sampleAt + usualSampleBytes;
   }
 
   #grow(column: number): void {
@@ -259,6 +266,8 @@ export class ExpectedSeries {
     this.#starts = starts;
   }
 }
+
+const nothing = Buffer.alloc(0);
 
 function putWord(bytes: Uint8Array, at: number, word: number): void {
   bytes[at] = word & 255;

@@ -2,8 +2,8 @@ import { hashOf } from "#shared/cardinality/series_hash.ts";
 import { LabelSets } from "#shared/model/label_sets.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { MetricFamily, MetricsBatch, SparseSamples } from "#shared/model/metrics.ts";
-import { wordsOf } from "#shared/model/special_values.ts";
 import type { TextPool } from "#shared/text/text_pool.ts";
+import { NewestSamples } from "./newest_samples.ts";
 import type { PushedSamples } from "./sample_buffer.ts";
 import { SeriesGroups } from "./series_groups.ts";
 
@@ -49,10 +49,7 @@ export class PushedSeries {
   #groups = new SeriesGroups();
   #families = new Map<string, MetricFamily>();
   readonly #memories: ColumnMemory[] = [];
-  /** By column: the newest sample that is in the spool, and when it came. */
-  #lastMs = new Float64Array(tidyColumnsMin).fill(-Infinity);
-  #lastWords = new Uint32Array(2 * tidyColumnsMin);
-  #seenMs = new Float64Array(tidyColumnsMin);
+  #newest = new NewestSamples();
   /** The newest time of all series. */
   #newestMs = -Infinity;
   #nowMs = 0;
@@ -101,7 +98,7 @@ export class PushedSeries {
     this.#tidiedMs = nowMs;
     const sinceMs = nowMs - this.#limits.idleMs;
     let idle = 0;
-    for (let column = 0; column < size; column++) if ((this.#seenMs[column] ?? 0) < sinceMs) idle++;
+    for (let column = 0; column < size; column++) if (this.#newest.seenMs(column) < sinceMs) idle++;
     if (2 * idle > size || (size >= this.#limits.seriesMax && idle > 0)) this.#rebuild(sinceMs);
   }
 
@@ -116,9 +113,7 @@ export class PushedSeries {
       this.#limits.agent.refused(key, labels);
       return noRoom;
     }
-    if (column >= this.#seenMs.length) this.#grow();
-    this.#lastMs[column] = -Infinity;
-    this.#seenMs[column] = this.#nowMs;
+    this.#newest.add(column, this.#nowMs);
     return this.#series.add(this.#kept(labels), hash);
   }
 
@@ -164,7 +159,7 @@ export class PushedSeries {
 
   /** Whether no sample of the series is in the spool. */
   isNew(column: number): boolean {
-    return this.#lastMs[column] === -Infinity;
+    return this.#newest.lastMs(column) === -Infinity;
   }
 
   /** How a sample relates to the newest stored one of its series. */
@@ -174,10 +169,8 @@ export class PushedSeries {
     low: number,
     high: number,
   ): "new" | "same" | "conflict" {
-    if (this.#lastMs[column] !== timestampMs) return "new";
-    return this.#lastWords[2 * column] === low && this.#lastWords[2 * column + 1] === high
-      ? "same"
-      : "conflict";
+    if (this.#newest.lastMs(column) !== timestampMs) return "new";
+    return this.#newest.isValue(column, low, high) ? "same" : "conflict";
   }
 
   /**
@@ -187,7 +180,7 @@ export class PushedSeries {
   isTooOld(column: number, timestampMs: number): boolean {
     const { outOfOrderMs } = this.#limits;
     const behindMs = this.#newestMs - timestampMs;
-    if (timestampMs >= (this.#lastMs[column] ?? -Infinity))
+    if (timestampMs >= this.#newest.lastMs(column))
       return behindMs > Math.max(outOfOrderMs, behindMaxMs);
     return outOfOrderMs === 0 || behindMs > outOfOrderMs;
   }
@@ -203,72 +196,27 @@ export class PushedSeries {
     end: number,
     latestMs: number,
   ): number {
-    const lastMs = this.#lastMs;
     const earliestMs = this.#newestMs - Math.max(this.#limits.outOfOrderMs, behindMaxMs);
-    let before = noRoom;
-    for (let at = start; at < end; at++) {
-      const column = columns[at] ?? 0;
-      const timestampMs = timestampsMs[at] ?? 0;
-      const isNewest = timestampMs > (lastMs[column] ?? 0) && column !== before;
-      if (!isNewest || timestampMs > latestMs || timestampMs < earliestMs) return at;
-      before = column;
-    }
-    return end;
+    return this.#newest.newerEnd(columns, timestampsMs, [start, end], [earliestMs, latestMs]);
   }
 
   /** The samples are in the spool. Does nothing when their columns were those of older groups. */
   stored(groups: SeriesGroups, samples: SparseSamples, nowMs: number): void {
     if (groups !== this.#groups) return;
-    const words = wordsOf(samples.values);
-    const { columns, timestampsMs } = samples;
-    const [seenMs, lastMs, lastWords] = [this.#seenMs, this.#lastMs, this.#lastWords];
-    let newestMs = this.#newestMs;
-    for (let i = 0; i < columns.length; i++) {
-      const column = columns[i] ?? 0;
-      const timestampMs = timestampsMs[i] ?? 0;
-      seenMs[column] = nowMs;
-      if (timestampMs > newestMs) newestMs = timestampMs;
-      if (timestampMs < (lastMs[column] ?? 0)) continue;
-      lastMs[column] = timestampMs;
-      lastWords[2 * column] = words[2 * i] ?? 0;
-      lastWords[2 * column + 1] = words[2 * i + 1] ?? 0;
-    }
-    this.#newestMs = newestMs;
-  }
-
-  #grow(): void {
-    const capacity = 2 * this.#seenMs.length;
-    const [lastMs, seenMs] = [new Float64Array(capacity), new Float64Array(capacity)];
-    const words = new Uint32Array(2 * capacity);
-    lastMs.fill(-Infinity);
-    lastMs.set(this.#lastMs);
-    seenMs.set(this.#seenMs);
-    words.set(this.#lastWords);
-    this.#lastMs = lastMs;
-    this.#seenMs = seenMs;
-    this.#lastWords = words;
+    this.#newestMs = this.#newest.stored(samples, nowMs, this.#newestMs);
   }
 
   #rebuild(sinceMs: number): void {
-    const series = this.#series;
-    const old = { lastMs: this.#lastMs, words: this.#lastWords, seenMs: this.#seenMs };
-    const kept: number[] = [];
-    for (let column = 0; column < series.size; column++)
-      if ((old.seenMs[column] ?? 0) >= sinceMs) kept.push(column);
-    const capacity = Math.max(tidyColumnsMin, 2 * kept.length);
+    const [series, newest] = [this.#series, this.#newest];
     this.#series = new LabelSets();
+    this.#newest = new NewestSamples();
     this.#groups = new SeriesGroups();
     for (const family of this.#families.values()) this.#groups.addFamily(family);
-    this.#lastMs = new Float64Array(capacity).fill(-Infinity);
-    this.#seenMs = new Float64Array(capacity);
-    this.#lastWords = new Uint32Array(2 * capacity);
     for (const memory of this.#memories) memory.clear();
-    for (const from of kept) {
+    for (let from = 0; from < series.size; from++) {
+      if (newest.seenMs(from) < sinceMs) continue;
       const to = this.#series.add(series.all.at(from) ?? {}, series.hashAt(from));
-      this.#lastMs[to] = old.lastMs[from] ?? -Infinity;
-      this.#seenMs[to] = old.seenMs[from] ?? 0;
-      this.#lastWords[2 * to] = old.words[2 * from] ?? 0;
-      this.#lastWords[2 * to + 1] = old.words[2 * from + 1] ?? 0;
+      this.#newest.copy(to, newest, from);
     }
   }
 }

@@ -14,7 +14,7 @@ function parsed(
   let bytes = 0;
   const take = (more: number): void => void (bytes += more);
   const json = atOnce(
-    parseJsonSteps(body, { take, isFatal, stringBytesMax, oneStepMax: 0, chunkMax }),
+    parseJsonSteps(body, { take, isFatal, stringBytesMax, oneStepMax: 0, chunkMax, blanksMin: 2 }),
   );
   return { json, bytes };
 }
@@ -51,6 +51,7 @@ test("parseJsonSteps() gives what JSON.parse() gives, and takes what takeJsonPar
 test("parseJsonSteps() takes and refuses the texts that JSON.parse() does", () => {
   const token = constantFrom(
     ..."[]{},: \n\t".split(""),
+    " \n \t\r ",
     '"a":',
     '"a"',
     '"__proto__":',

@@ -34,7 +34,8 @@ export async function* orderedRows(
       ? streams.toSorted()
       : await sortInTurns(streams, compareTexts, pause);
   let [rows, runs]: [number, Run[]] = [0, []];
-  for (const stream of sorted)
+  for (const [i, stream] of sorted.entries()) {
+    if (i % streamsAtOnce === streamsAtOnce - 1) await pause();
     for (const run of await inOrderOfTime(byStream.get(stream) ?? [], pause)) {
       const { stretch } = run;
       for (let left = run.count; left > 0;) {
@@ -47,6 +48,7 @@ export async function* orderedRows(
         [rows, runs] = [0, []];
       }
     }
+  }
   if (rows > 0) yield { rows, runs };
 }
 
