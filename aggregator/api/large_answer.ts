@@ -1,5 +1,5 @@
 import { currentShare } from "#aggregator/read/memory/query_memory.ts";
-import { pacer } from "#shared/async/pacer.ts";
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 
 /** Characters of an answer that is made and sent in one go. */
 export const wholeMax = 4_000_000;
@@ -10,7 +10,6 @@ const joinedMin = 65_536;
 
 /** The texts joined to larger ones, with pauses. */
 export async function joinInTurns(pieces: Iterable<string>): Promise<string[]> {
-  const pause = pacer();
   const share = currentShare();
   const joined: string[] = [];
   let some: string[] = [];
@@ -18,12 +17,16 @@ export async function joinInTurns(pieces: Iterable<string>): Promise<string[]> {
   for (const piece of pieces) {
     some.push(piece);
     length += piece.length;
-    if (length < joinedMin) continue;
+    if (length < joinedMin) {
+      // A piece takes ten times as long before the code that makes it is compiled.
+      if (isTurnOver()) await nextTurn();
+      continue;
+    }
     joined.push(some.join(""));
     share?.hold(length);
     some = [];
     length = 0;
-    await pause();
+    if (isTurnOver()) await nextTurn();
     await share?.room();
   }
   joined.push(some.join(""));

@@ -47,7 +47,7 @@ export function* gelfSteps(
   { labels, shape, take, lineBytesMax }: GelfOptions,
 ): Steps<GelfRecord> {
   takeJsonParts(bytes, take, recordPartsMax);
-  const message = yield* objectSteps(bytes, writtenMax * (1 + lineBytesMax));
+  const message = yield* objectSteps(bytes, 1 + lineBytesMax);
   const whole = (): Buffer => Buffer.from(jsonText(message));
   const { host, version } = message;
   const level = Number(message["level"] ?? defaultLevel);
@@ -64,9 +64,6 @@ export function* gelfSteps(
   const timeKey = timestamp === undefined ? undefined : "timestamp";
   return { ...record, severity, unixNanos: nanosOf(timestamp), timeKey, whole };
 }
-
-/** Bytes of JSON that one byte of a line may be written as: \u0061. */
-const writtenMax = 6;
 
 /** What the parts of a message take was counted before. */
 function isCounted(): void {}

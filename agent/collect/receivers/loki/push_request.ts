@@ -23,8 +23,8 @@ const textBytesMax = 256 * 1024;
 
 /** Reads a JSON push into lines. Throws BodyError(400), and then nothing was added, TooLargeError, OperatingError("overloaded"). */
 export function* readJsonPush(body: Uint8Array, lines: PushedLines, take: TakeMemory): Steps {
-  // An escape is six bytes where its character is one: what is longer is refused, and none of it need be decoded.
-  const stringBytesMax = 6 * (1 + Math.max(lines.lineBytesMax, textBytesMax));
+  // What is longer is refused, and none of it need be decoded.
+  const stringBytesMax = 1 + Math.max(lines.lineBytesMax, textBytesMax);
   // Bytes that are no UTF-8 become U+FFFD: one line of them is no reason to refuse the others.
   const options = { take, isFatal: false, stringBytesMax };
   const json = yield* jsonBodySteps(body, options, "body is not JSON");

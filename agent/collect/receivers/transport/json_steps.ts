@@ -24,7 +24,7 @@ type Options = {
   readonly take: TakeMemory;
   /** Bytes that are no UTF-8 are an error, or become U+FFFD. */
   readonly isFatal: boolean;
-  /** A string of more bytes, as written, may be cut to so many, each escape whole: for those who refuse it in any case. Only large texts have such. */
+  /** A string of more bytes may be cut to so many or some more, each escape whole: for those who refuse it in any case. Only large texts have such. */
   readonly stringBytesMax?: number;
   readonly oneStepMax?: number;
   readonly chunkMax?: number;
@@ -282,8 +282,8 @@ class LargeJson {
   #cut(end: number): void {
     const body = this.#body;
     let at = this.#stringAt;
-    const enough = at + this.#stringBytesMax;
-    while (at < enough)
+    // An escape is a byte at least.
+    for (let bytes = 0; bytes < this.#stringBytesMax && at < end; bytes++)
       if (body[at] !== backslash) at++;
       else at += body[at + 1] === letterU ? 6 : 2;
     // Not within a character of several bytes.
