@@ -143,7 +143,7 @@ export class LogBatchBuilder implements LineRows {
     if (end - start > this.#limits.lineBytesMax)
       return {
         reason: "line_too_long",
-        message: `a line of ${end - start} bytes is longer than ${this.#limits.lineBytesMax}`,
+        message: `a line is longer than ${this.#limits.lineBytesMax} bytes`,
       };
     if (attributes !== undefined && attributes !== this.#checked) {
       if (isTooMuch(attributes))
