@@ -1,6 +1,7 @@
-import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { storeError } from "../read/storage_error.ts";
+import { duckdbApi } from "./api.ts";
 
 /** How many may wait for a connection; more are refused. */
 const waitingMax = 256;
@@ -101,8 +102,8 @@ export class Duckdb {
   }
 }
 
-function instanceOf(options: DuckdbOptions): Promise<DuckDBInstance> {
-  return DuckDBInstance.create(":memory:", {
+async function instanceOf(options: DuckdbOptions): Promise<DuckDBInstance> {
+  return duckdbApi().DuckDBInstance.create(":memory:", {
     memory_limit: `${Math.max(options.memoryBytes, 64 * 1_024 * 1_024)}B`,
     threads: String(options.threads),
     temp_directory: options.temporaryFolder,

@@ -1,5 +1,6 @@
-import duckdb from "@duckdb/node-bindings";
+import type duckdb from "@duckdb/node-bindings";
 import type { DuckDBDataChunk } from "@duckdb/node-api";
+import { duckdbBindings } from "./api.ts";
 
 /**
  * Columns of DuckDB chunks as typed arrays, in and out, without an object a value. A chunk's memory belongs to
@@ -23,7 +24,7 @@ export type ListColumn<Values> = {
 
 /** Fills a fixed-width column from its first row on. */
 export function fillColumn(chunk: DuckDBDataChunk, index: number, values: Column): void {
-  copyInto(duckdb.data_chunk_get_vector(chunk.chunk, index), values);
+  copyInto(duckdbBindings().data_chunk_get_vector(chunk.chunk, index), values);
 }
 
 /** Fills a list column: row i gets the next `lengths[i]` of `values`. */
@@ -33,10 +34,10 @@ export function fillLists(
   lengths: readonly number[],
   values: Float64Array | Int32Array | Uint32Array | Uint8Array,
 ): void {
-  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
-  duckdb.list_vector_reserve(vector, values.length);
-  duckdb.list_vector_set_size(vector, values.length);
-  copyInto(duckdb.list_vector_get_child(vector), values);
+  const vector = duckdbBindings().data_chunk_get_vector(chunk.chunk, index);
+  duckdbBindings().list_vector_reserve(vector, values.length);
+  duckdbBindings().list_vector_set_size(vector, values.length);
+  copyInto(duckdbBindings().list_vector_get_child(vector), values);
   // A list entry is two 64-bit integers, offset and length, both far below 2^32 here.
   const entries = new Uint32Array(lengths.length * 4);
   let start = 0;
@@ -55,18 +56,18 @@ export function fillTexts(
   index: number,
   texts: readonly (string | Uint8Array | undefined)[],
 ): void {
-  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  const vector = duckdbBindings().data_chunk_get_vector(chunk.chunk, index);
   for (let i = 0; i < texts.length; i++) {
     const text = texts[i];
-    if (typeof text === "string") duckdb.vector_assign_string_element(vector, i, text);
-    else if (text !== undefined) duckdb.vector_assign_string_element_len(vector, i, text);
+    if (typeof text === "string") duckdbBindings().vector_assign_string_element(vector, i, text);
+    else if (text !== undefined) duckdbBindings().vector_assign_string_element_len(vector, i, text);
   }
   fillNulls(chunk, index, texts);
 }
 
 /** Makes a column NULL in every row for which `rows` has undefined. */
 export function fillNulls(chunk: DuckDBDataChunk, index: number, rows: readonly unknown[]): void {
-  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  const vector = duckdbBindings().data_chunk_get_vector(chunk.chunk, index);
   let validity: Uint8Array | undefined;
   for (let i = 0; i < rows.length; i++) {
     if (rows[i] !== undefined) continue;
@@ -77,23 +78,23 @@ export function fillNulls(chunk: DuckDBDataChunk, index: number, rows: readonly 
   if (validity === undefined) return;
   // DuckDB's own memory is reached by copying only: what vector_get_validity gives may be a copy.
   const { buffer, byteLength } = validity;
-  duckdb.vector_ensure_validity_writable(vector);
+  duckdbBindings().vector_ensure_validity_writable(vector);
   if (buffer instanceof ArrayBuffer)
-    duckdb.copy_data_to_vector_validity(vector, 0, buffer, 0, byteLength);
+    duckdbBindings().copy_data_to_vector_validity(vector, 0, buffer, 0, byteLength);
 }
 
 export function readFloats(chunk: DuckDBDataChunk, index: number): Float64Array {
-  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  const vector = duckdbBindings().data_chunk_get_vector(chunk.chunk, index);
   return new Float64Array(copyOf(vector, chunk.rowCount * 8));
 }
 
 export function readBytes(chunk: DuckDBDataChunk, index: number): Uint8Array {
-  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  const vector = duckdbBindings().data_chunk_get_vector(chunk.chunk, index);
   return new Uint8Array(copyOf(vector, chunk.rowCount));
 }
 
 export function readBigInts(chunk: DuckDBDataChunk, index: number): BigInt64Array {
-  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  const vector = duckdbBindings().data_chunk_get_vector(chunk.chunk, index);
   return new BigInt64Array(copyOf(vector, chunk.rowCount * 8));
 }
 
@@ -120,9 +121,9 @@ export function readByteLists(chunk: DuckDBDataChunk, index: number): ListColumn
 
 /** Whether a row has a value; of lists, without making any. */
 export function readPresence(chunk: DuckDBDataChunk, index: number): (row: number) => boolean {
-  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  const vector = duckdbBindings().data_chunk_get_vector(chunk.chunk, index);
   // null, whatever its type says, where all rows have a value.
-  const bits: Uint8Array | null = duckdb.vector_get_validity(
+  const bits: Uint8Array | null = duckdbBindings().vector_get_validity(
     vector,
     Math.ceil(chunk.rowCount / 64) * 8,
   );
@@ -136,13 +137,13 @@ export function readValidity(chunk: DuckDBDataChunk, index: number): boolean[] {
 }
 
 export function readInt32s(chunk: DuckDBDataChunk, index: number): Int32Array {
-  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  const vector = duckdbBindings().data_chunk_get_vector(chunk.chunk, index);
   return new Int32Array(copyOf(vector, chunk.rowCount * 4));
 }
 
 /** A column of 64-bit integers as two words each, the low one first: BigInts would be slow. */
 export function readWordPairs(chunk: DuckDBDataChunk, index: number): Uint32Array {
-  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  const vector = duckdbBindings().data_chunk_get_vector(chunk.chunk, index);
   return new Uint32Array(copyOf(vector, chunk.rowCount * 8));
 }
 
@@ -154,7 +155,7 @@ export function readText(chunk: DuckDBDataChunk, index: number, row: number): st
 
 /** Lengths in bytes of a column of texts: the first of the four words that DuckDB has for each. */
 export function readTextLengths(chunk: DuckDBDataChunk, index: number): Uint32Array {
-  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  const vector = duckdbBindings().data_chunk_get_vector(chunk.chunk, index);
   const words = new Uint32Array(copyOf(vector, chunk.rowCount * 16));
   const lengths = new Uint32Array(chunk.rowCount);
   for (let row = 0; row < lengths.length; row++) lengths[row] = words[4 * row] ?? 0;
@@ -167,7 +168,7 @@ export function readTexts(chunk: DuckDBDataChunk, index: number): string[] {
 }
 
 function readLists(chunk: DuckDBDataChunk, index: number, width: number) {
-  const vector = duckdb.data_chunk_get_vector(chunk.chunk, index);
+  const vector = duckdbBindings().data_chunk_get_vector(chunk.chunk, index);
   const entries = new Uint32Array(copyOf(vector, chunk.rowCount * 16));
   const starts = new Uint32Array(chunk.rowCount);
   const lengths = new Uint32Array(chunk.rowCount);
@@ -175,21 +176,21 @@ function readLists(chunk: DuckDBDataChunk, index: number, width: number) {
     starts[i] = entries[4 * i] ?? 0;
     lengths[i] = entries[4 * i + 2] ?? 0;
   }
-  const size = duckdb.list_vector_get_size(vector);
-  const memory = copyOf(duckdb.list_vector_get_child(vector), size * width);
+  const size = duckdbBindings().list_vector_get_size(vector);
+  const memory = copyOf(duckdbBindings().list_vector_get_child(vector), size * width);
   return { starts, lengths, memory };
 }
 
 function copyInto(vector: duckdb.Vector, values: Column): void {
   const { buffer, byteOffset, byteLength } = values;
   if (byteLength === 0 || !(buffer instanceof ArrayBuffer)) return;
-  duckdb.copy_data_to_vector(vector, 0, buffer, byteOffset, byteLength);
+  duckdbBindings().copy_data_to_vector(vector, 0, buffer, byteOffset, byteLength);
 }
 
 /** What vector_get_data gives is a copy already (vectors.test.ts proves it), so it is not copied again. */
 function copyOf(vector: duckdb.Vector, byteCount: number): ArrayBuffer {
   if (byteCount === 0) return new ArrayBuffer(0);
-  const { buffer, byteOffset, byteLength } = duckdb.vector_get_data(vector, byteCount);
+  const { buffer, byteOffset, byteLength } = duckdbBindings().vector_get_data(vector, byteCount);
   if (buffer instanceof ArrayBuffer && byteOffset === 0 && buffer.byteLength === byteLength)
     return buffer;
   const copy = new Uint8Array(byteCount);

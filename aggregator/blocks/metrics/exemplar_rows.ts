@@ -1,11 +1,4 @@
-import {
-  DOUBLE,
-  LIST,
-  UINTEGER,
-  VARCHAR,
-  type DuckDBConnection,
-  type DuckDBDataChunk,
-} from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import { type Exemplar, type SeriesExemplars, uniqueExemplars } from "#shared/model/exemplars.ts";
@@ -27,7 +20,7 @@ import {
 /** The columns that a block has besides when it holds exemplars; drawn in docs/formats/parquet.md. */
 export const exemplarColumns = "e_t UINTEGER[], e_v DOUBLE[], e_labels VARCHAR";
 export const exemplarColumnNames = "e_t, e_v, e_labels";
-export const exemplarTypes = [LIST(UINTEGER), LIST(DOUBLE), VARCHAR];
+export const exemplarTypes = ["UINTEGER[]", "DOUBLE[]", "VARCHAR"] as const;
 
 /** A row is at most this long: what a reader must decode to get one exemplar. */
 const rowExemplarsMax = 1_000;

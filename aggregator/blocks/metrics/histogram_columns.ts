@@ -1,6 +1,7 @@
-import { BOOLEAN, DOUBLE, INTEGER, LIST, type DuckDBDataChunk } from "@duckdb/node-api";
+import type { DuckDBDataChunk } from "@duckdb/node-api";
 import { decodeRow, type HistogramRow } from "./histogram_rows.ts";
 import type { Histogram } from "#shared/model/histogram.ts";
+import type { TableType } from "../../duckdb/table_types.ts";
 import {
   fillColumn,
   fillLists,
@@ -19,17 +20,17 @@ export const histogramColumns = `h_schema INTEGER, h_zero_threshold DOUBLE, h_cu
   h_positive INTEGER[], h_negative INTEGER[], h_sum_divisor DOUBLE, h_sum DOUBLE[], h_divisor DOUBLE, h DOUBLE[]`;
 export const histogramColumnNames = `h_schema, h_zero_threshold, h_custom_values, h_gauge, h_positive, h_negative,
   h_sum_divisor, h_sum, h_divisor, h`;
-export const histogramTypes = [
-  INTEGER,
-  DOUBLE,
-  LIST(DOUBLE),
-  BOOLEAN,
-  LIST(INTEGER),
-  LIST(INTEGER),
-  DOUBLE,
-  LIST(DOUBLE),
-  DOUBLE,
-  LIST(DOUBLE),
+export const histogramTypes: readonly TableType[] = [
+  "INTEGER",
+  "DOUBLE",
+  "DOUBLE[]",
+  "BOOLEAN",
+  "INTEGER[]",
+  "INTEGER[]",
+  "DOUBLE",
+  "DOUBLE[]",
+  "DOUBLE",
+  "DOUBLE[]",
 ];
 
 /**

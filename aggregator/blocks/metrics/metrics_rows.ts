@@ -1,12 +1,4 @@
-import {
-  BIGINT,
-  DOUBLE,
-  LIST,
-  UBIGINT,
-  UINTEGER,
-  VARCHAR,
-  type DuckDBDataChunk,
-} from "@duckdb/node-api";
+import type { DuckDBDataChunk } from "@duckdb/node-api";
 import type { Exemplar, SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { FineMarks } from "#shared/model/metrics.ts";
 import type { HistogramColumn } from "#shared/model/histogram.ts";
@@ -24,18 +16,18 @@ import { fillColumn, fillLists, fillNulls, fillTexts } from "../../duckdb/vector
 
 /** What every metrics block holds; drawn in docs/formats/parquet.md. */
 export const numberColumns = [
-  { name: "name", type: VARCHAR },
-  { name: "labels", type: VARCHAR },
-  { name: "series", type: UBIGINT },
-  { name: "t_min", type: BIGINT },
-  { name: "t_max", type: BIGINT },
-  { name: "n", type: UINTEGER },
-  { name: "t_group", type: UINTEGER },
-  { name: "stale", type: UINTEGER },
-  { name: "t", type: LIST(UINTEGER) },
-  { name: "v_divisor", type: DOUBLE },
-  { name: "v", type: LIST(DOUBLE) },
-];
+  { name: "name", type: "VARCHAR" },
+  { name: "labels", type: "VARCHAR" },
+  { name: "series", type: "UBIGINT" },
+  { name: "t_min", type: "BIGINT" },
+  { name: "t_max", type: "BIGINT" },
+  { name: "n", type: "UINTEGER" },
+  { name: "t_group", type: "UINTEGER" },
+  { name: "stale", type: "UINTEGER" },
+  { name: "t", type: "UINTEGER[]" },
+  { name: "v_divisor", type: "DOUBLE" },
+  { name: "v", type: "DOUBLE[]" },
+] as const;
 const numberNames = numberColumns.map(({ name }) => name).join(", ");
 const firstHistogramColumn = numberColumns.length;
 const startColumn = firstHistogramColumn + histogramTypes.length;

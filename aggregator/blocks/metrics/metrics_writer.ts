@@ -1,21 +1,22 @@
 // Hot: guarded by `bench pace`.
-import { BIGINT, BOOLEAN, DuckDBDataChunk, LIST, type DuckDBAppender } from "@duckdb/node-api";
+import type { DuckDBAppender } from "@duckdb/node-api";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { SampleRun } from "../../read/cut_metrics.ts";
 import { exemplarColumns, exemplarTypes } from "./exemplar_rows.ts";
 import { histogramColumns, histogramTypes } from "./histogram_columns.ts";
 import type { SeriesText } from "../series/labels_text.ts";
 import { MetricsRows, numberColumns } from "./metrics_rows.ts";
+import { type TableType, chunkOf } from "../../duckdb/table_types.ts";
 import type { Written } from "../file/written.ts";
 
-const numbers = numberColumns.map(({ name, type }) => `${name} ${type.toString()}`).join(", ");
+const numbers = numberColumns.map(({ name, type }) => `${name} ${type}`).join(", ");
 /** The table that a metrics block is copied from; its columns are drawn in docs/formats/parquet.md. */
 export const metricsTable = `${numbers}, ${histogramColumns}, start_ms BIGINT, fine BOOLEAN[], ${exemplarColumns}`;
-const types = [
+const types: readonly TableType[] = [
   ...numberColumns.map(({ type }) => type),
   ...histogramTypes,
-  BIGINT,
-  LIST(BOOLEAN),
+  "BIGINT",
+  "BOOLEAN[]",
   ...exemplarTypes,
 ];
 
@@ -64,7 +65,7 @@ export class MetricsWriter {
 
   #flush(): void {
     if (this.#rows.waiting === 0) return;
-    const chunk = DuckDBDataChunk.create(types, this.#rows.waiting);
+    const chunk = chunkOf(types, this.#rows.waiting);
     this.#rows.fill(chunk);
     this.#appender.appendDataChunk(chunk);
   }

@@ -1,13 +1,4 @@
-import {
-  BIGINT,
-  DOUBLE,
-  DuckDBDataChunk,
-  LIST,
-  UBIGINT,
-  UINTEGER,
-  VARCHAR,
-  type DuckDBAppender,
-} from "@duckdb/node-api";
+import type { DuckDBAppender, DuckDBDataChunk } from "@duckdb/node-api";
 import { isStale, wordsOf } from "#shared/model/special_values.ts";
 import {
   fillHistograms,
@@ -19,6 +10,7 @@ import { encodeRow, runEnd, type HistogramRow } from "../metrics/histogram_rows.
 import type { SeriesText } from "../series/labels_text.ts";
 import type { Written } from "../file/written.ts";
 import { encodeValues, plainDivisor } from "../metrics/value_codec.ts";
+import { type TableType, chunkOf } from "../../duckdb/table_types.ts";
 import { fillColumn, fillLists, fillTexts } from "../../duckdb/vectors.ts";
 import type { BucketSeries } from "./bucket_buffer.ts";
 
@@ -31,19 +23,19 @@ const timeColumns =
 export const tierTable = `name VARCHAR, labels VARCHAR, series UBIGINT, t_min BIGINT, t_max BIGINT, n UINTEGER,
   t UINTEGER[], t_first UINTEGER[], count UINTEGER[],
   ${codedColumns.map((name) => `${name}_divisor DOUBLE, ${name} DOUBLE[]`).join(", ")}, ${histogramColumns}, fine UINTEGER[]`;
-const types = [
-  VARCHAR,
-  VARCHAR,
-  UBIGINT,
-  BIGINT,
-  BIGINT,
-  UINTEGER,
-  LIST(UINTEGER),
-  LIST(UINTEGER),
-  LIST(UINTEGER),
-  ...codedColumns.flatMap(() => [DOUBLE, LIST(DOUBLE)]),
+const types: readonly TableType[] = [
+  "VARCHAR",
+  "VARCHAR",
+  "UBIGINT",
+  "BIGINT",
+  "BIGINT",
+  "UINTEGER",
+  "UINTEGER[]",
+  "UINTEGER[]",
+  "UINTEGER[]",
+  ...codedColumns.flatMap((): TableType[] => ["DOUBLE", "DOUBLE[]"]),
   ...histogramTypes,
-  LIST(UINTEGER),
+  "UINTEGER[]",
 ];
 const firstCoded = 9;
 const fineColumn = types.length - 1;
@@ -245,7 +237,7 @@ export class TierWriter {
   #flush(): void {
     const rows = this.#names.length;
     if (rows === 0) return;
-    const chunk = DuckDBDataChunk.create(types, rows);
+    const chunk = chunkOf(types, rows);
     fillTexts(chunk, 0, this.#names);
     fillTexts(chunk, 1, this.#labels);
     fillColumn(chunk, 2, this.#series.subarray(0, rows));
