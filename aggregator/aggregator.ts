@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { Hono } from "hono";
-import type { LaneId, Receiver } from "#proto/bus/agent_port.ts";
-import type { LogsBatch } from "#shared/model/logs.ts";
+import type { Receiver } from "#proto/bus/agent_port.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Lifecycle } from "#shared/runtime/lifecycle.ts";
 import type { Logger } from "#shared/runtime/log.ts";
@@ -26,7 +25,7 @@ import type { CheckDocument } from "./fleet/configuration/configurations.ts";
 import { type Fleet, openFleet } from "./api/routes/fleet/fleet.ts";
 import { type Rollouts, openRollouts } from "./api/routes/fleet/open_rollouts.ts";
 import { seriesLimitStates } from "./fleet/series_limit_states.ts";
-import { createHead } from "./head/head.ts";
+import { openHead } from "./open_head.ts";
 import type { HeldLabels } from "./head/series_keys.ts";
 import { TenantLimits } from "./head/tenant_limits.ts";
 import { Ingest } from "./ingest/ingest.ts";
@@ -113,12 +112,8 @@ export class Aggregator {
       metrics,
       log: log.child({ room: "patterns" }),
     });
-    const head = createHead({
-      seriesLimits,
-      onLogs: arriving(tails, patterns),
-      heldLabels: parts.heldLabels,
-      added: added.map((one) => one.head),
-    });
+    const watching = { tenant: config.tenant, seriesLimits, tails, patterns };
+    const { head, feeds } = openHead(watching, parts);
     const { agents, agentSeries } = await openAgents(config, store, parts);
     known = agents;
     const ingest = await Ingest.open(config.ingest, {
@@ -135,7 +130,7 @@ export class Aggregator {
     agentSeries.tellAccounts((tenant) => ingest.lanes.account(tenant));
     const { sources, sql } = await openQueries(config, { store, head }, parts);
     const { catalog } = store.backupTools;
-    const read = { store, ingest, sources, agents };
+    const read = { store, ingest, sources, agents, feeds };
     const { alertmanager, rules } = await openAlerting(config, read, parts);
     const shown = { config };
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
@@ -216,15 +211,6 @@ export class Aggregator {
     await sql.close();
     await store.close();
   }
-}
-
-/** Who sees log records in the tick in which they can be found. */
-function arriving(tails: Tails, patterns: PatternWatch) {
-  return (lane: LaneId, batch: LogsBatch, isBacklog: boolean) => {
-    // Who follows what happens now does not want to see what happened hours ago between.
-    if (!isBacklog) tails.arrived(lane.tenant, batch);
-    patterns.arrived(lane, batch, isBacklog);
-  };
 }
 
 /** How the store is, as the API shows it. */

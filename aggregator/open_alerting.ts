@@ -1,7 +1,10 @@
 import { withExternalUrl } from "./config/external_url.ts";
 import type { AggregatorConfig } from "./config/config.ts";
+import type { AgentFeeds } from "./fleet/missing/agent_feeds.ts";
 import type { Agents } from "./fleet/agents.ts";
 import { foundKinds } from "./fleet/found_kinds.ts";
+import { FeedArchive } from "./fleet/missing/feed_archive.ts";
+import { MissingAgents } from "./fleet/missing/missing_agents.ts";
 import type { Ingest } from "./ingest/ingest.ts";
 import { openAlertmanager } from "./notify/open_alertmanager.ts";
 import type { Sources } from "./query/sources.ts";
@@ -19,6 +22,7 @@ type Rooms = {
   readonly ingest: Ingest;
   readonly sources: Sources;
   readonly agents: Agents;
+  readonly feeds: AgentFeeds;
 };
 type Parts = {
   readonly clock: Clock;
@@ -30,23 +34,44 @@ type Parts = {
 /** Rules, and the Alertmanager that gets their alerts. */
 export async function openAlerting(
   config: AggregatorConfig,
-  { store, ingest, sources, agents }: Rooms,
+  { store, ingest, sources, agents, feeds }: Rooms,
   { clock, log, metrics, providedRules }: Parts,
 ) {
   const { catalog } = store.backupTools;
   const linked = withExternalUrl(config);
   const alertmanager = await openAlertmanager(linked, { clock, log, metrics, catalog });
+  const { tenant } = config;
+  const known = () => new Set(agents.list(tenant).map(({ heartbeat }) => heartbeat.agent));
+  const fleetLog = log.child({ room: "fleet" });
+  const archive = await FeedArchive.open({ catalog, tenant, clock, feeds, known, log: fleetLog });
+  const missing = new MissingAgents({
+    tenant,
+    clock,
+    agents,
+    feeds,
+    archive,
+    lag: (agent, signal, nowMs) => ingest.lanes.lag(tenant, { agent, signal }, nowMs),
+  });
   const rules = await openRules(linked, {
     clock,
     metrics,
     sources,
     catalog,
+    missing,
     provided: providedRules,
-    foundKinds: () => foundKinds(agents.all(), config.tenant),
-    append: (tenant: string, data: DueData) => ingest.append(tenant, data),
+    foundKinds: () => foundKinds(agents.all(), tenant),
+    append: (of: string, data: DueData) => ingest.append(of, data),
     notifierTrouble: () => alertmanager.trouble(),
     sendOwn: (alerts: readonly SentAlert[]) => void alertmanager.put(alerts),
     log: log.child({ room: "rules" }),
   });
-  return { alertmanager, rules };
+  const start = () => {
+    archive.start();
+    rules.start();
+  };
+  const close = async () => {
+    await rules.close();
+    await archive.close();
+  };
+  return { alertmanager, rules: { ...rules, start, close } };
 }

@@ -1,3 +1,4 @@
+import { agentFeedsTable, ruleGroupsTable } from "./rule_tables.ts";
 import { notificationTables } from "./notification_tables.ts";
 
 /**
@@ -368,18 +369,7 @@ export const migrations: readonly (readonly string[])[] = [
     "UPDATE tombstones SET signal = 'logs' WHERE line_filters IS NOT NULL",
   ],
   notificationTables,
-  [
-    // Groups of rules that were made by API; language: promql, logql or auto; content: YAML, as it was written.
-    `CREATE TABLE rule_groups (
-      tenant TEXT NOT NULL,
-      namespace TEXT NOT NULL,
-      name TEXT NOT NULL,
-      language TEXT NOT NULL,
-      content TEXT NOT NULL,
-      updated_ms BIGINT NOT NULL,
-      PRIMARY KEY (tenant, namespace, name)
-    )`,
-  ],
+  ruleGroupsTable,
   [
     // Items that were stored and left the blocks: with what is in blocks, tiers not counted, the sum is what was ever stored.
     `CREATE TABLE removed_items (
@@ -396,4 +386,5 @@ export const migrations: readonly (readonly string[])[] = [
       SELECT tenant, 'metrics', 'lost', items FROM removed_records WHERE reason = 'lost_samples'`,
     "DROP TABLE removed_records",
   ],
+  agentFeedsTable,
 ];

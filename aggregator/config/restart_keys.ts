@@ -11,6 +11,7 @@ export const aggregatorKeyEffects = {
     integrations: "reload",
     alerting: "reload",
     heartbeat: "reload",
+    unknown: "reload",
     evaluation_interval: "reload",
     query_offset: "reload",
     external_labels: "reload",

@@ -49,6 +49,8 @@ export type HeadOptions = {
   readonly heldLabels?: HeldLabels | undefined;
   /** Of signals beside the built-in ones. */
   readonly added?: readonly SignalHead[];
+  /** Told of what agents send, before it is appended. Read only. */
+  readonly onMetrics?: (lane: LaneId, decoded: DecodedMetrics) => void;
   /** Told of log records in the tick in which they can be found. Read only. */
   readonly onLogs?: (lane: LaneId, batch: LogsBatch, isBacklog: boolean) => void;
 };
@@ -111,7 +113,9 @@ class MemoryHead implements Head {
 
   appendMetrics(lane: LaneId, decoded: DecodedMetrics, nowMs: number): Drops {
     const latestMs = nowMs + this.#aheadMaxMs;
-    const generation = isOwn(lane) ? this.#open.own : this.#open.metrics;
+    const isOwnLane = isOwn(lane);
+    if (!isOwnLane) this.#options.onMetrics?.(lane, decoded);
+    const generation = isOwnLane ? this.#open.own : this.#open.metrics;
     return generation.append(lane, decoded, latestMs, this.#arrivals++);
   }
 

@@ -23,6 +23,8 @@ export type Alert = {
   sentMs: number | undefined;
   /** Until when receivers take it to be firing without hearing again. */
   validUntilMs: number | undefined;
+  /** Where only late data have shown that it fired: what is said of that. */
+  learned: string | undefined;
 };
 
 /** How long a resolved alert is kept, so that receivers that were away hear of it. */
@@ -78,16 +80,19 @@ export class AlertingState {
   }
 
   /**
-   * One evaluation: what the expression gave at `timeMs`. Gives the series of the alerts. Throws OperatingError where two samples make
-   * the same alert, which changes nothing, and where there are more alerts than `limit`, after which there are none.
+   * One evaluation: what the expression gave at `timeMs`. Gives the series of the alerts. Alerts that `isUnknown` names by their labels
+   * stay as they are, and none of them begins. Throws OperatingError where two samples make the same alert, which changes nothing, and
+   * where there are more alerts than `limit`, after which there are none.
    */
   async evaluate(
     samples: readonly RuleSample[],
     scope: TextScope,
     limit: number,
+    isUnknown: (labels: Labels) => boolean = () => false,
   ): Promise<RuleSample[]> {
     const { timeMs } = scope;
-    const held = await this.#held(samples, scope);
+    const sure = samples.filter(({ labels }) => !isUnknown(labels));
+    const held = await this.#held(sure, scope);
     for (const [key, alert] of held) {
       const known = this.#alerts.get(key);
       if (known === undefined || known.state === "inactive") this.#alerts.set(key, alert);
@@ -96,7 +101,8 @@ export class AlertingState {
     const series: RuleSample[] = [];
     let active = 0;
     for (const [key, alert] of this.#alerts) {
-      if (!this.#advance(key, alert, held.has(key), timeMs)) continue;
+      const isFrozen = alert.state !== "inactive" && isUnknown(alert.labels);
+      if (!isFrozen && !this.#advance(key, alert, held.has(key), timeMs)) continue;
       active++;
       if (this.isRestored) series.push(...seriesOf(alert));
     }
@@ -105,6 +111,33 @@ export class AlertingState {
       throw new OperatingError("overloaded", `exceeded limit of ${limit} with ${active} alerts`);
     }
     return series;
+  }
+
+  /**
+   * An alert that was active earlier than is known here: one that is not active here becomes it. `firedMs` is undefined where it has not
+   * fired yet.
+   */
+  async backdate({ labels, value, activeMs, firedMs, learned }: EarlierAlert, scope: TextScope) {
+    const key = labelsKey(labels);
+    const known = this.#alerts.get(key);
+    if (known !== undefined && known.state !== "inactive") {
+      known.activeMs = Math.min(known.activeMs, activeMs);
+      if (firedMs === undefined) return;
+      Object.assign(known, { state: "firing", firedMs, sentMs: undefined, learned });
+      return;
+    }
+    this.#alerts.set(key, {
+      ...newAlert(labels, value, activeMs),
+      annotations: await this.annotationsOf({ labels, value }, scope),
+      state: firedMs === undefined ? "pending" : "firing",
+      firedMs,
+      learned,
+    });
+  }
+
+  /** Its annotations as templates give them for a sample. */
+  annotationsOf(sample: RuleSample, scope: TextScope): Promise<Labels> {
+    return expandAll(this.#annotations, sample, scope);
   }
 
   /** Whether it is active after this. */
@@ -153,20 +186,31 @@ export class AlertingState {
           "vector contains metrics with the same labelset after applying alert labels",
         );
       held.set(key, {
-        labels,
-        annotations: await expandAll(this.#annotations, sample, scope),
-        state: "pending",
-        value: sample.value,
-        activeMs: scope.timeMs,
-        firedMs: undefined,
-        keptSinceMs: undefined,
-        resolvedMs: undefined,
-        sentMs: undefined,
-        validUntilMs: undefined,
+        ...newAlert(labels, sample.value, scope.timeMs),
+        annotations: await this.annotationsOf(sample, scope),
       });
     }
     return held;
   }
+}
+
+/** An alert as late data, or what was stored before a start, show it. */
+export type EarlierAlert = Pick<Alert, "labels" | "value" | "activeMs" | "firedMs"> &
+  Partial<Pick<Alert, "learned">>;
+
+function newAlert(labels: Labels, value: number, activeMs: number): Omit<Alert, "annotations"> {
+  return {
+    labels,
+    state: "pending",
+    value,
+    activeMs,
+    firedMs: undefined,
+    keptSinceMs: undefined,
+    resolvedMs: undefined,
+    sentMs: undefined,
+    validUntilMs: undefined,
+    learned: undefined,
+  };
 }
 
 function textsOf(labels: Labels): (readonly [string, AlertText])[] {

@@ -3,6 +3,7 @@ import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
 import { AlertingConfig } from "./alertmanagers/config.ts";
 import { HeartbeatConfig } from "./heartbeat/config.ts";
+import { UnknownConfig } from "./unknown/config.ts";
 import { IntegrationRulesConfig } from "./integration_rules/config.ts";
 
 const positive = (text: string) =>
@@ -18,6 +19,8 @@ export const RulesConfig = z.strictObject({
   alerting: AlertingConfig.prefault({}),
   /** Pings an outside address as long as rules are evaluated. */
   heartbeat: HeartbeatConfig.optional(),
+  /** What becomes of a rule while agents behind its data are silent or late. */
+  unknown: UnknownConfig.prefault({}),
   /** Of groups that name no interval. */
   evaluation_interval: positive("1m"),
   /** Of groups that name none: rules are evaluated for the time before by so much, so that late samples are there. */

@@ -1,10 +1,13 @@
 import { assertNever } from "#shared/assert.ts";
 import { messageOf } from "#shared/errors.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import type { TextScope } from "./alert_texts.ts";
 import { AlertingState } from "./alerting.ts";
 import { recordedSamples } from "./recording.ts";
 import type { AskRule, Rule, RuleGroup, RuleSample } from "./rule.ts";
 import { type SentAlert, alertsToSend } from "./sent_alerts.ts";
+import { type LearnedAlert, type UnknownSpans, widened } from "./unknown/learned_alert.ts";
+import { type Missing, affects } from "./unknown/missing_data.ts";
 
 export type RuleHealth = "unknown" | "ok" | "err";
 
@@ -20,6 +23,12 @@ export type RuleState = {
   /** When it was evaluated last by the wall clock, Unix milliseconds; undefined before the first time. */
   evaluatedMs: number | undefined;
   tookMs: number;
+  /** What it does not know, as of its last evaluation. */
+  missing: Missing | undefined;
+  /** What it did not know, until the data have arrived. */
+  unknown: UnknownSpans;
+  /** What late data have shown last, the newest first. */
+  learned: readonly LearnedAlert[];
 };
 
 /** Takes the samples of one evaluation of a rule; a series that is not among them any more has ended. */
@@ -37,6 +46,14 @@ export type EvaluationParts = {
   readonly newSeries: () => RuleSeries;
   /** False where a rule may have been active before the process started, and that is still to be read. */
   readonly isRestored: boolean;
+  /** Which of a rule's data are missing; absent where all data are taken to be there. */
+  readonly missing?: (rule: Rule) => Promise<Missing | undefined>;
+  /** Looks at late data that have arrived for a rule. Returns what it still does not know. */
+  readonly catchUp?: (
+    state: RuleState,
+    group: RuleGroup,
+    scope: TextScope,
+  ) => Promise<UnknownSpans>;
   /** Sends alerts to the Alertmanager. */
   readonly sendAlerts: (alerts: readonly SentAlert[]) => void;
   readonly onEvaluated: (group: RuleGroup) => void;
@@ -71,6 +88,9 @@ export class GroupEvaluation {
         lastError: same?.lastError ?? "",
         evaluatedMs: same?.evaluatedMs,
         tookMs: same?.tookMs ?? 0,
+        missing: same?.missing,
+        unknown: same?.unknown ?? new Map(),
+        learned: same?.learned ?? [],
       };
     });
     this.evaluatedMs = before?.evaluatedMs;
@@ -105,6 +125,7 @@ export class GroupEvaluation {
     const startMs = monotonic();
     onEvaluated(this.group);
     try {
+      await this.#lookForMissing(state, timeMs);
       const found = await ask(state.rule, atMs);
       state.series.write(atMs, await this.#resultOf(state, found, timeMs));
       state.health = "ok";
@@ -118,8 +139,26 @@ export class GroupEvaluation {
     state.tookMs = monotonic() - startMs;
   }
 
+  /** Late data are looked at before the evaluation, so that alerts that go on count from when they began. */
+  async #lookForMissing(state: RuleState, timeMs: number): Promise<void> {
+    const { missing, catchUp } = this.#parts;
+    state.missing = await missing?.(state.rule);
+    // What a recording rule has written stays as it is, as in Prometheus.
+    if (state.alerting === undefined) return;
+    state.unknown = widened(state.unknown, state.missing);
+    if (state.unknown.size > 0 && catchUp !== undefined)
+      state.unknown = await catchUp(state, this.group, this.scopeAt(timeMs));
+  }
+
+  /** What templates see at a time, Unix milliseconds. */
+  scopeAt(timeMs: number): TextScope {
+    const { ask, externalLabels, externalUrl } = this.#parts;
+    const query = (expr: string) => ask({ expr, language: "promql" }, timeMs);
+    return { externalLabels, externalUrl, timeMs, query };
+  }
+
   async #resultOf(
-    { rule, alerting }: RuleState,
+    { rule, alerting, missing }: RuleState,
     found: readonly RuleSample[],
     timeMs: number,
   ): Promise<readonly RuleSample[]> {
@@ -128,11 +167,10 @@ export class GroupEvaluation {
       case "recording":
         return recordedSamples(rule, found, limit);
       case "alerting": {
-        const { ask, externalLabels, externalUrl } = this.#parts;
-        const query = (expr: string) => ask({ expr, language: "promql" }, timeMs);
-        const scope = { externalLabels, externalUrl, timeMs, query };
         if (alerting === undefined) return [];
-        const series = await alerting.evaluate(found, scope, limit);
+        const scope = this.scopeAt(timeMs);
+        const isUnknown = (labels: Labels) => affects(missing, labels);
+        const series = await alerting.evaluate(found, scope, limit, isUnknown);
         const { intervalMs } = this.group;
         this.#parts.sendAlerts(alertsToSend(alerting, { ...scope, intervalMs }));
         return series;

@@ -11,7 +11,8 @@ import { Alertmanagers } from "./alertmanagers/alertmanagers.ts";
 import { Heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RulesConfig } from "./config.ts";
 import type { LoadProvidedRules } from "./integration_rules/provided_rules.ts";
-import { readForState, ruleQuery } from "./rule_query.ts";
+import type { MissingSource } from "./unknown/missing_data.ts";
+import { readForState, ruleQuery, ruleRangeQuery } from "./rule_query.ts";
 import { Rules } from "./rules.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { StoredRules } from "./stored/stored_rules.ts";
@@ -33,6 +34,8 @@ type Parts = {
   /** Why Lapwing's own Alertmanager may reach no one now, or undefined. */
   readonly notifierTrouble: () => string | undefined;
   readonly catalog: Pick<Catalog, "fenced" | "transaction">;
+  /** Agents whose data are not here. */
+  readonly missing: MissingSource;
   readonly provided?: LoadProvidedRules | undefined;
   readonly foundKinds: () => ReadonlySet<string>;
 };
@@ -46,7 +49,17 @@ export type OpenedRules = {
 /** Rules with an engine, a queue and memory of their own: they go on while users' queries wait. */
 export async function openRules(
   { tenant, rules: config, query }: Config,
-  { sources, append, sendOwn, notifierTrouble, catalog, provided, foundKinds, ...parts }: Parts,
+  {
+    sources,
+    append,
+    sendOwn,
+    notifierTrouble,
+    missing,
+    catalog,
+    provided,
+    foundKinds,
+    ...parts
+  }: Parts,
 ): Promise<OpenedRules> {
   const { clock, log } = parts;
   const stopped = new AbortController();
@@ -68,6 +81,8 @@ export async function openRules(
     provided,
     foundKinds,
     ask: ruleQuery(asked),
+    askRange: ruleRangeQuery(asked),
+    missing,
     forState: (alert, span) => readForState(asked, alert, span),
     append,
     alertmanagers,

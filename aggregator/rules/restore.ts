@@ -1,4 +1,5 @@
-import { labelsKey, metricNameLabel } from "#shared/model/labels.ts";
+import { type Labels, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
+import type { TextScope } from "./alert_texts.ts";
 import type { AlertingState } from "./alerting.ts";
 import type { ForState } from "./rule_query.ts";
 
@@ -22,6 +23,27 @@ export function restoreAlerts(
     if (remainingMs <= 0) alert.activeMs = activeMs;
     else if (remainingMs < gracePeriodMs) alert.activeMs = nowMs + gracePeriodMs - forMs;
     else alert.activeMs = activeMs + (nowMs - known.timeMs);
+  }
+}
+
+/**
+ * Alerts that were active before a start and of which it is not known now whether they are: they stay as they were. Their values are not
+ * known.
+ */
+export async function reviveAlerts(
+  state: AlertingState,
+  before: readonly ForState[],
+  isUnknown: (labels: Labels) => boolean,
+  scope: TextScope,
+): Promise<void> {
+  const active = new Set(state.active.map(({ labels }) => labelsKey(labels)));
+  for (const { labels: stored, timeMs, activeSince } of before) {
+    const { [metricNameLabel]: _, ...labels } = stored;
+    if (active.has(labelsKey(labels)) || !isUnknown(labels)) continue;
+    const activeMs = 1_000 * activeSince;
+    const firedMs = activeMs + state.rule.forMs;
+    const fired = firedMs <= timeMs ? firedMs : undefined;
+    await state.backdate({ labels, value: Number.NaN, activeMs, firedMs: fired }, scope);
   }
 }
 

@@ -10,6 +10,7 @@ export class RuleMeters {
   readonly #missed;
   readonly #isRead;
   readonly #readAt;
+  readonly #learned;
 
   constructor(metrics: SelfMetrics, evaluations: () => readonly GroupEvaluation[]) {
     const labels = ["file", "rule_group"] as const;
@@ -41,6 +42,11 @@ export class RuleMeters {
       "lapwing_rules_last_reload_success_timestamp_seconds",
       "When the files of rules were read last without a mistake.",
     );
+    this.#learned = metrics.counter(
+      "lapwing_rule_learned_alerts_total",
+      "Alerts that fired, as only late data have shown.",
+      labels,
+    );
     const took = metrics.gauge(
       "lapwing_rule_group_last_duration_seconds",
       "How long the last evaluation of a group took.",
@@ -53,7 +59,12 @@ export class RuleMeters {
     );
     const rules = metrics.gauge("lapwing_rule_group_rules", "Rules of a group.", labels);
     const alerts = metrics.gauge("lapwing_alerts", "Alerts that are pending or firing.", ["state"]);
+    const unknown = metrics.gauge(
+      "lapwing_rules_unknown",
+      "Rules that are unknown because data of agents are missing.",
+    );
     metrics.onCollect(() => {
+      let unknowns = 0;
       for (const gauge of [took, interval, rules]) gauge.reset();
       const counts = { pending: 0, firing: 0 };
       for (const { group, tookMs, rules: states } of evaluations()) {
@@ -61,9 +72,11 @@ export class RuleMeters {
         took.set(of, tookMs / 1_000);
         interval.set(of, group.intervalMs / 1_000);
         rules.set(of, states.length);
+        unknowns += states.filter(({ missing }) => missing !== undefined).length;
         for (const { alerting } of states)
           for (const { state } of alerting?.active ?? []) if (state !== "inactive") counts[state]++;
       }
+      unknown.set(unknowns);
       alerts.set({ state: "pending" }, counts.pending);
       alerts.set({ state: "firing" }, counts.firing);
     });
@@ -80,6 +93,10 @@ export class RuleMeters {
   iterated(group: RuleGroup, missed: number): void {
     this.#iterations.inc(labelsOf(group), 1 + missed);
     if (missed > 0) this.#missed.inc(labelsOf(group), missed);
+  }
+
+  learned(group: RuleGroup, alerts: number): void {
+    this.#learned.inc(labelsOf(group), alerts);
   }
 
   wasRead(isGood: boolean, nowMs: number): void {

@@ -5,12 +5,15 @@ import { parsePromql } from "#shared/query_language/promql/parse.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { LogqlError, parseLogql } from "../log_pipeline/parse_query.ts";
 import { instantAnswer } from "../query/logql/answer.ts";
-import type { LogqlLimits } from "../query/logql/evaluate.ts";
+import type { MetricQuery } from "#shared/query_language/logql/ast.ts";
+import type { MatrixSeries } from "../query/answer.ts";
+import { type LogqlLimits, evaluateMetric } from "../query/logql/evaluate.ts";
 import type { ParsedQuery, PromqlEngine, QueryData, QueryResult } from "../query/promql/engine.ts";
 import { MissingBlocks } from "../read/missing_blocks.ts";
 import type { QueryMemory } from "../read/memory/query_memory.ts";
 import type { LogsSource, MetricsSource } from "../read/source.ts";
 import { forStateName } from "./alerting.ts";
+import type { AskRange, RangeSeries } from "./backtest/backtest.ts";
 import type { AskRule, RuleSample } from "./rule.ts";
 
 export type RuleQueryParts = {
@@ -57,6 +60,55 @@ async function askPromql(
   return vectorOf(answer.data);
 }
 
+/** Asks over a span of time. Throws as ruleQuery() does. */
+export function ruleRangeQuery(parts: RuleQueryParts): AskRange {
+  const { memory, signal } = parts;
+  return ({ expr, language }, range) =>
+    memory.run(signal, async () => {
+      switch (language) {
+        case "promql":
+          return promqlRange(parts, expr, range);
+        case "logql":
+          return logqlRange(parts, expr, range);
+        default:
+          return assertNever(language);
+      }
+    });
+}
+
+type Range = Parameters<AskRange>[1];
+
+async function promqlRange(
+  { engine, tenant, signal }: RuleQueryParts,
+  expr: string,
+  range: Range,
+): Promise<readonly RangeSeries[]> {
+  const answer = await engine.range(expr, { tenant, signal, ...range });
+  refusePartial(answer);
+  return answer.data.resultType === "matrix" ? answer.data.series.map(rangeSeries) : [];
+}
+
+async function logqlRange(
+  { logs: source, limits, tenant, signal }: RuleQueryParts,
+  expr: string,
+  range: Range,
+): Promise<readonly RangeSeries[]> {
+  const found = await evaluateMetric(metricQuery(expr), range, { tenant, source, limits, signal });
+  return typeof found === "number" ? [] : found.map(rangeSeries);
+}
+
+function rangeSeries({ labels, timestampsMs, values }: MatrixSeries): RangeSeries {
+  return { labels, timesMs: timestampsMs, values };
+}
+
+/** Throws LogqlError for a query of lines. */
+function metricQuery(expr: string): MetricQuery {
+  const query = parseLogql(expr);
+  if (query.kind === "log")
+    throw new LogqlError("a log query has no value: expected a metric query");
+  return query;
+}
+
 /** What is missing may be what the rule is about: it must not resolve an alert. */
 function refusePartial({ isPartial, warnings }: QueryResult): void {
   if (isPartial !== true) return;
@@ -68,10 +120,12 @@ async function askLogql(
   expr: string,
   timeMs: number,
 ): Promise<readonly RuleSample[]> {
-  const query = parseLogql(expr);
-  if (query.kind === "log")
-    throw new LogqlError("a log query has no value: expected a metric query");
-  const { data } = await instantAnswer(query, timeMs, { tenant, source, limits, signal });
+  const { data } = await instantAnswer(metricQuery(expr), timeMs, {
+    tenant,
+    source,
+    limits,
+    signal,
+  });
   if (data.resultType === "streams") throw notVector();
   return vectorOf(data);
 }

@@ -38,6 +38,8 @@ async function opened(name: string, text: string, more: object = {}) {
     stored: await openStoredRules(),
     foundKinds: () => new Set(),
     ask: async () => [{ labels: { __name__: "x", host: "a" }, value: 1 }],
+    askRange: async () => [],
+    missing: { list: () => [], hasArrived: () => true, feedOf: async () => undefined },
     forState: async () => [],
     alertmanagers,
     onConfigured: () => {},

@@ -1,20 +1,24 @@
 import { messageOf } from "#shared/errors.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { RepeatedWarning } from "#shared/runtime/repeated_warning.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { DueData } from "../read/own_data.ts";
 import { OwnSeries } from "../read/own_series.ts";
+import type { TextScope } from "./alert_texts.ts";
 import type { Alertmanagers, AlertmanagersView } from "./alertmanagers/alertmanagers.ts";
+import type { AskRange } from "./backtest/backtest.ts";
 import type { RulesConfig } from "./config.ts";
-import { GroupEvaluation, type RuleSeries } from "./group_evaluation.ts";
+import { catchUp } from "./late/catch_up.ts";
+import { GroupEvaluation, type RuleSeries, type RuleState } from "./group_evaluation.ts";
 import { runGroup } from "./group_loop.ts";
 import { RulesTrouble } from "./heartbeat/rules_trouble.ts";
 import { IntegrationRules } from "./integration_rules/integration_rules.ts";
 import { watchKinds } from "./integration_rules/kind_watch.ts";
 import type { LoadProvidedRules } from "./integration_rules/provided_rules.ts";
 import { type ReadRules, readAllRules } from "./read_all_rules.ts";
-import { restoreAlerts } from "./restore.ts";
+import { restoreAlerts, reviveAlerts } from "./restore.ts";
 import type { AskRule, Rule, RuleGroup } from "./rule.ts";
 import { RuleMeters } from "./rule_meters.ts";
 import type { ForState } from "./rule_query.ts";
@@ -22,6 +26,7 @@ import type { RulesView } from "./rules_view.ts";
 import type { SentAlert } from "./sent_alerts.ts";
 import type { StoredRules } from "./stored/stored_rules.ts";
 import { Turns } from "./turns.ts";
+import { MissingData, affects, type MissingSource } from "./unknown/missing_data.ts";
 
 export type RulesParts = {
   readonly clock: Clock;
@@ -34,6 +39,8 @@ export type RulesParts = {
   /** Kinds of services that agents report. */
   readonly foundKinds: () => ReadonlySet<string>;
   readonly ask: AskRule;
+  readonly askRange: AskRange;
+  readonly missing: MissingSource;
   /** What a rule said of its alerts in a span of time, Unix milliseconds. */
   readonly forState: (
     alert: string,
@@ -69,6 +76,7 @@ export class Rules implements RulesView {
   fault: string | undefined;
   readonly #turns: Turns;
   readonly #trouble: RulesTrouble;
+  readonly #missing: MissingData;
 
   /** Files with mistakes do not keep a process from starting: there are no rules then, and `fault` says why. */
   static async open(config: RulesConfig, parts: RulesParts): Promise<Rules> {
@@ -84,6 +92,7 @@ export class Rules implements RulesView {
   private constructor(config: RulesConfig, parts: RulesParts) {
     this.#config = config;
     this.#parts = parts;
+    this.#missing = new MissingData(parts.missing, () => this.#recordings());
     this.#kinds = parts.foundKinds();
     this.#turns = new Turns(config.concurrency_max);
     this.#trouble = new RulesTrouble({ ...parts, turns: this.#turns });
@@ -109,6 +118,11 @@ export class Rules implements RulesView {
   /** Why rules are not evaluated as they should be now, or undefined. Does not come back where evaluations do not. */
   trouble(): Promise<string | undefined> {
     return this.#trouble.find(this.evaluations);
+  }
+
+  *#recordings(): Generator<RuleState> {
+    for (const { rules } of this.evaluations)
+      for (const state of rules) if (state.rule.kind === "recording") yield state;
   }
 
   start(): void {
@@ -236,14 +250,27 @@ export class Rules implements RulesView {
 
   #evaluationParts(isStart: boolean) {
     const { ask, clock } = this.#parts;
-    return {
-      ask,
+    const scope = {
       externalLabels: this.#config.external_labels,
       externalUrl: this.#config.external_url,
+    };
+    const sendAlerts = (alerts: readonly SentAlert[]) => {
+      if (alerts.length > 0) this.#parts.alertmanagers.send(alerts);
+    };
+    const late = {
+      ...this.#parts,
+      sendAlerts,
+      hasArrived: (agent: string) => this.#parts.missing.hasArrived(agent),
+      onLearned: (group: RuleGroup, alerts: number) => this.#meters.learned(group, alerts),
+    };
+    return {
+      ...scope,
+      sendAlerts,
+      missing: (rule: Rule) => this.#missing.of(rule, this.#config.unknown),
+      catchUp: (state: RuleState, group: RuleGroup, at: TextScope) =>
+        catchUp(state, group, at, late),
+      ask,
       isRestored: !isStart,
-      sendAlerts: (alerts: readonly SentAlert[]) => {
-        if (alerts.length > 0) this.#parts.alertmanagers.send(alerts);
-      },
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
       newSeries: () => this.#newSeries(),
@@ -274,17 +301,21 @@ export class Rules implements RulesView {
     };
   }
 
-  async #restore({ rules }: GroupEvaluation): Promise<void> {
+  async #restore(evaluation: GroupEvaluation): Promise<void> {
     const { clock, forState, log } = this.#parts;
     const { for_outage_tolerance: toleranceMs, for_grace_period: graceMs } = this.#config;
-    for (const { alerting } of rules) {
+    for (const { alerting, missing } of evaluation.rules) {
       if (alerting === undefined || alerting.isRestored) continue;
       const nowMs = clock.now();
       // A short wait is over before it could be restored.
-      if (alerting.rule.forMs >= graceMs && alerting.all.length > 0) {
+      const restores = alerting.rule.forMs >= graceMs && alerting.all.length > 0;
+      if (restores || missing !== undefined) {
         try {
           const span = { startMs: nowMs - toleranceMs, endMs: nowMs };
-          restoreAlerts(alerting, await forState(alerting.rule.name, span), nowMs, graceMs);
+          const before = await forState(alerting.rule.name, span);
+          if (restores) restoreAlerts(alerting, before, nowMs, graceMs);
+          const isUnknown = (labels: Labels) => affects(missing, labels);
+          await reviveAlerts(alerting, before, isUnknown, evaluation.scopeAt(nowMs));
         } catch (thrown) {
           const error = messageOf(thrown);
           log.warn("alerts of before the start are not known", { rule: alerting.rule.name, error });

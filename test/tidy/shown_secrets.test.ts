@@ -16,6 +16,7 @@ const shownKeys = new Set(
 *.* access_log_format access_logs action address after age_max agent_servers agents alert allow allow_sockets also
 annotations.* apache.* auth_source backlog_after backlog_rate backups.* bearer_token_file before
 bind.* body_file body_size_limit body_size_max brokers bucket ca ca_file cancel_period catalog catalog_password_file
+except give_up_after late_after
 cert cert_file certificates.* cgroup_root check_interval chrony.* client_ca_file client_id collectd.*
 client_secret_file cmdline collect comm command config_directory config_file container_id_label
 container_labels containers.* cooldown cors_origins credentials_file credentials_grace

@@ -45,8 +45,30 @@ export type RuleRow = {
   readonly tookMs: number;
   readonly intervalMs: number;
   readonly alerts: readonly AlertRow[];
+  /** Why it is not known whether its alerts fire. */
+  readonly unknown?: UnknownRule;
+  /** Alerts that only late data have shown, the newest first. */
+  readonly learned?: readonly LearnedAlert[];
 };
 
+/** Agents whose data a rule lacks. */
+export type UnknownRule = {
+  readonly reason: string;
+  readonly agents: readonly {
+    readonly agent: string;
+    readonly name: string;
+    readonly reason: "silent" | "late";
+    readonly sinceMs: number;
+  }[];
+};
+
+/** `text`: when it fired and when that was learned. */
+export type LearnedAlert = {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly text: string;
+};
+
+const time = z.string().transform((text) => Date.parse(text));
 const Texts = z.record(z.string(), z.string());
 const Alert = z.object({
   state: z.string(),
@@ -76,6 +98,20 @@ const Rules = z.object({
   }),
 });
 
+const UnknownRule = z.object({
+  reason: z.string(),
+  agents: z.array(
+    z
+      .object({
+        agent: z.string(),
+        name: z.string(),
+        reason: z.enum(["silent", "late"]),
+        since: time,
+      })
+      .transform(({ since, ...agent }) => ({ ...agent, sinceMs: since })),
+  ),
+});
+
 const FullRules = z.object({
   data: z.object({
     groups: z.array(
@@ -98,6 +134,8 @@ const FullRules = z.object({
             evaluationTime: z.number(),
             lastEvaluation: z.string(),
             alerts: z.array(Alert).default([]),
+            unknown: UnknownRule.exactOptional(),
+            learned: z.array(z.object({ labels: Texts, text: z.string() })).exactOptional(),
           }),
         ),
       }),
@@ -106,8 +144,21 @@ const FullRules = z.object({
 });
 
 /** GET /api/v1/rules: all rules with their alerts, in the order of files, groups and rules. */
-export async function listRules(signal?: AbortSignal): Promise<RuleRow[]> {
-  const answer = await fetchJson({ path: "/api/v1/rules", params: {}, signal }, FullRules);
+export function listRules(signal?: AbortSignal): Promise<RuleRow[]> {
+  return askRules({}, signal);
+}
+
+/** GET /api/v1/rules: alerting rules of which it is not known whether they fire, without their alerts. */
+export async function listUnknownRules(signal?: AbortSignal): Promise<RuleRow[]> {
+  const rules = await askRules({ type: "alert", exclude_alerts: "true" }, signal);
+  return rules.filter(({ unknown }) => unknown !== undefined);
+}
+
+async function askRules(
+  params: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): Promise<RuleRow[]> {
+  const answer = await fetchJson({ path: "/api/v1/rules", params, signal }, FullRules);
   return answer.data.groups.flatMap(({ name: group, file, interval, rules }) =>
     rules.map((one, place) => {
       const { type, duration, keepFiringFor, evaluationTime, lastEvaluation, ...rule } = one;

@@ -16,6 +16,11 @@ export function alertsPage(words: string): string {
   return `/alerts${stringifySearch({ q: words })}`;
 }
 
+/** The rules that contain words. */
+export function rulesPage(words: string): string {
+  return `/alerts${stringifySearch({ tab: "rules", q: words })}`;
+}
+
 /** What can be looked into further. */
 export type Explored = { readonly expr: string; readonly source?: "metrics" | "logs" };
 

@@ -58,14 +58,21 @@ test("backtest() finds when an alert was pending, fired and ended, for each of i
   expect(evaluations).toBe(33);
   const a = { alertname: "High", host: "a", of: "a", severity: "page" };
   expect(episodes).toEqual([
-    { labels: a, activeMs: 12 * minuteMs, firedMs: 14 * minuteMs, endedMs: 21 * minuteMs },
+    {
+      labels: a,
+      activeMs: 12 * minuteMs,
+      firedMs: 14 * minuteMs,
+      endedMs: 21 * minuteMs,
+      value: 2,
+    },
     {
       labels: { ...a, host: "b", of: "b" },
       activeMs: 25 * minuteMs,
       firedMs: 27 * minuteMs,
       endedMs: undefined,
+      value: 2,
     },
-    { labels: a, activeMs: 30 * minuteMs, firedMs: undefined, endedMs: 31 * minuteMs },
+    { labels: a, activeMs: 30 * minuteMs, firedMs: undefined, endedMs: 31 * minuteMs, value: 2 },
   ]);
 });
 

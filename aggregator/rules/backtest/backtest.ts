@@ -11,6 +11,8 @@ export type Episode = {
   readonly firedMs: number | undefined;
   /** undefined where it is active at the end. */
   readonly endedMs: number | undefined;
+  /** When the expression held last. */
+  readonly value: number;
 };
 
 export type BacktestResult = {
@@ -23,8 +25,8 @@ export type BacktestResult = {
 export type RangeSeries = {
   readonly labels: Labels;
   /** Unix milliseconds, ascending. */
-  readonly timesMs: readonly number[];
-  readonly values: readonly number[];
+  readonly timesMs: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
 };
 
 /** Evaluates an expression at startMs, startMs + stepMs, ... endMs. Throws OperatingError. */
@@ -139,5 +141,5 @@ class Episodes {
 }
 
 function episodeOf({ alert, activeMs, firedMs }: Open, endedMs: number | undefined): Episode {
-  return { labels: alert.labels, activeMs, firedMs, endedMs };
+  return { labels: alert.labels, activeMs, firedMs, endedMs, value: alert.value };
 }

@@ -19,6 +19,7 @@ import type { RowColumn } from "../../widgets/row_columns.ts";
 import { RowTable } from "../../widgets/row_table.tsx";
 import { toneOf } from "./alert_groups.ts";
 import { RuleChart } from "./rule_chart.tsx";
+import { RuleUnknown, UnknownMark } from "./rule_unknown.tsx";
 
 const route = getRouteApi("/alerts");
 
@@ -116,20 +117,24 @@ function keyOf({ file, group, name, query, labels }: RuleRow): string {
 function findRules(rules: readonly RuleRow[], text: string): readonly RuleRow[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return rules;
-  return rules.filter(({ name, group, file, query, lastError, state, health }) => {
-    const all = [name, group, file, query, lastError, state, health].join("\n").toLowerCase();
+  return rules.filter((rule) => {
+    const { name, group, file, query, lastError, state, health } = rule;
+    const texts = [name, group, file, query, lastError, state, health, stateWord(rule)];
+    const all = texts.join("\n").toLowerCase();
     return words.every((word) => all.includes(word));
   });
 }
 
-/** Failing rules first, then firing ones. */
-function rankOf({ health, state }: RuleRow): number {
+/** Failing rules first, then unknown ones, then firing ones. */
+function rankOf({ health, state, unknown }: RuleRow): number {
   if (health === "err") return 0;
+  if (unknown !== undefined) return 0.5;
   const rank = ["firing", "pending", "inactive", "unknown"].indexOf(state);
   return rank < 0 ? 5 : rank + 1;
 }
 
-function RuleState({ rule: { health, state, kind, labels } }: { readonly rule: RuleRow }) {
+function RuleState({ rule }: { readonly rule: RuleRow }) {
+  const { health, state, kind, labels, unknown } = rule;
   if (health === "err")
     return (
       <span className="state bad">
@@ -137,6 +142,7 @@ function RuleState({ rule: { health, state, kind, labels } }: { readonly rule: R
         fails
       </span>
     );
+  if (unknown !== undefined && kind === "alerting") return <UnknownMark unknown={unknown} />;
   switch (state) {
     case "firing":
       return (
@@ -159,13 +165,18 @@ function RuleState({ rule: { health, state, kind, labels } }: { readonly rule: R
   }
 }
 
+function stateWord({ health, state, unknown }: RuleRow): string {
+  if (health === "err") return "fails";
+  return unknown === undefined ? state : "unknown";
+}
+
 function ruleColumns(nowMs: number): RowColumn<RuleRow>[] {
   return [
     {
       key: "state",
       title: "State",
       width: 96,
-      value: ({ health, state }) => (health === "err" ? "fails" : state),
+      value: stateWord,
       rank: rankOf,
       cell: (rule) => <RuleState rule={rule} />,
     },
@@ -246,6 +257,7 @@ function RuleDetail({ rule, nowMs }: { readonly rule: RuleRow; readonly nowMs: n
         )}
       </dl>
       {lastError !== "" && <p className="state bad anywhere">{lastError}</p>}
+      <RuleUnknown rule={rule} nowMs={nowMs} />
       <pre className="rule-query">{query}</pre>
       <RuleChart query={query} />
       <p>

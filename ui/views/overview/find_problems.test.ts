@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { agentRow } from "../../client/agent_row.fixture.ts";
+import type { RuleRow } from "../../client/alerting.ts";
 import type { AgentRow, Lane } from "../../client/query_service.ts";
 import {
   agentProblems,
@@ -8,6 +9,7 @@ import {
   laneProblems,
   storageProblems,
   targetProblems,
+  unknownProblems,
 } from "./find_problems.ts";
 import { countProblems, groupProblems } from "./problem.ts";
 import { holdingNow } from "./since.ts";
@@ -186,5 +188,38 @@ test("storageProblems() says how many blocks are damaged, and what queries lack"
   });
   expect(found).toMatchObject([
     { level: "bad", text: "3 blocks are damaged: queries lack 2\u202f400 items", sinceMs: 7 },
+  ]);
+});
+
+const unknownRule = (name: string, reason: string): RuleRow => ({
+  kind: "alerting",
+  name,
+  group: "g",
+  file: "f",
+  place: 0,
+  query: "up == 0",
+  state: "firing",
+  labels: {},
+  annotations: {},
+  forMs: 0,
+  keepFiringMs: 0,
+  health: "ok",
+  lastError: "",
+  evaluatedMs: 1,
+  tookMs: 1,
+  intervalMs: 1,
+  alerts: [],
+  unknown: { reason, agents: [{ agent: "a", name: "web", reason: "silent", sinceMs: 7 }] },
+});
+
+test("unknownProblems() has one line for all rules that lack the same agents", () => {
+  const found = unknownProblems([
+    unknownRule("A", "web is gone"),
+    unknownRule("B", "web is gone"),
+    unknownRule("C", "db"),
+  ]);
+  expect(found).toMatchObject([
+    { level: "warn", what: "2 rules", text: "unknown: web is gone", sinceMs: 7 },
+    { what: "C", text: "unknown: db" },
   ]);
 });

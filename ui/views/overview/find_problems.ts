@@ -1,10 +1,10 @@
 import { signalDescriptors, signalOf } from "#shared/signals.ts";
-import type { AlertRow } from "../../client/alerting.ts";
+import type { AlertRow, RuleRow } from "../../client/alerting.ts";
 import type { Storage } from "../../client/data_service.ts";
 import type { AgentRow, Lane, SeriesLimitRow, Service } from "../../client/query_service.ts";
 import { formatCount, formatSpan, formatValue } from "../../units/format.ts";
 import { reasonWords, sumLanes } from "../../client/account.ts";
-import { agentPage, alertsPage, hostPage } from "../../state/places.ts";
+import { agentPage, alertsPage, hostPage, rulesPage } from "../../state/places.ts";
 import type { Problem } from "./problem.ts";
 import type { Holding } from "./since.ts";
 
@@ -343,4 +343,28 @@ export function alertProblems(alerts: readonly AlertRow[]): Problem[] {
       href: alertsPage(name),
       where: "alerts",
     }));
+}
+
+/** Rules of which it is not known whether they fire, as one line for each set of agents whose data are missing. */
+export function unknownProblems(rules: readonly RuleRow[]): Problem[] {
+  const byReason = Map.groupBy(rules, ({ unknown }) => unknown?.reason ?? "");
+  return [...byReason].flatMap(([reason, some]): Problem[] => {
+    const [first] = some;
+    if (first?.unknown === undefined) return [];
+    const sinceMs = Math.min(...first.unknown.agents.map((agent) => agent.sinceMs));
+    const what = some.length === 1 ? first.name : `${formatCount(some.length)} rules`;
+    return [
+      {
+        id: `unknown ${reason}`,
+        kind: "alert",
+        level: "warn",
+        what,
+        text: `unknown: ${reason}`,
+        sinceMs,
+        isOlder: false,
+        href: rulesPage("unknown"),
+        where: "rules",
+      },
+    ];
+  });
 }

@@ -1,7 +1,7 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { messageOf } from "#shared/errors.ts";
-import { listAlerts } from "../../client/alerting.ts";
+import { listAlerts, listUnknownRules } from "../../client/alerting.ts";
 import { queryRange } from "../../client/prometheus.ts";
 import type { AgentRow } from "../../client/query_service.ts";
 import { useAgents, useSeriesLimits } from "../../queries/inventory.ts";
@@ -19,6 +19,7 @@ import {
   serviceProblems,
   storageProblems,
   targetProblems,
+  unknownProblems,
 } from "./find_problems.ts";
 import { askNewErrors, patternProblems } from "./new_patterns.ts";
 import type { Problem } from "./problem.ts";
@@ -60,6 +61,11 @@ export function useProblems(): Problems {
     queryFn: ({ signal }) => listAlerts(signal),
     refetchInterval: intervalOf(queriesEveryMs),
   });
+  const unknown = useQuery({
+    queryKey: ["alerting", "unknown"],
+    queryFn: ({ signal }) => listUnknownRules(signal),
+    refetchInterval: intervalOf(queriesEveryMs),
+  });
   const down = useHolding(downExpr, lookBackMs);
   const full = useHolding(fullExpr, lookBackMs);
   const dropped = useHolding(droppedExpr, 0);
@@ -75,6 +81,7 @@ export function useProblems(): Problems {
     return [
       ...storageProblems(storage.data),
       ...alertProblems(alerts.data ?? []),
+      ...unknownProblems(unknown.data ?? []),
       ...agentProblems(rows),
       ...targetProblems(rows, detailed, downNow),
       ...serviceProblems(rows, downNow),
@@ -88,6 +95,7 @@ export function useProblems(): Problems {
     agents.data,
     storage.data,
     alerts.data,
+    unknown.data,
     down.data,
     full.data,
     dropped.data,
@@ -99,6 +107,7 @@ export function useProblems(): Problems {
     storage,
     "series limits": limits,
     alerts,
+    rules: unknown,
     targets: down,
     disks: full,
     drops: dropped,

@@ -3,6 +3,7 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { OperatingError } from "#shared/errors.ts";
 import { type RulesView, stateOf } from "../../../rules/rules_view.ts";
+import { missingText } from "../../../rules/unknown/missing_data.ts";
 import type { StoredGroup, StoredRules } from "../../../rules/stored/stored_rules.ts";
 import { type AlertAnswer, AlertBody } from "./alert_schemas.ts";
 import { jsonBody } from "./checked_params.ts";
@@ -116,6 +117,7 @@ function answerOf(
     (one) => one.group.file === namespace && one.group.name === group.name,
   );
   const state = evaluation?.rules[0];
+  const missing = state?.missing;
   return {
     id: group.name,
     name: rule.alert,
@@ -123,7 +125,8 @@ function answerOf(
     for: rule.for,
     severity: rule.labels.severity,
     annotations: rule.annotations,
-    state: state === undefined ? "unknown" : stateOf(state),
+    state: state === undefined || missing !== undefined ? "unknown" : stateOf(state),
+    unknown: missing === undefined ? "" : missingText(missing),
     alerts: state?.alerting?.active.length ?? 0,
     error: state?.lastError ?? "",
   };

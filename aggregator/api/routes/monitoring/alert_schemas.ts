@@ -35,6 +35,9 @@ export const AlertAnswer = z.object({
   severity: z.enum(["critical", "warning", "info"]),
   annotations: texts,
   state: z.enum(["unknown", "inactive", "pending", "firing"]),
+  unknown: z.string().meta({
+    description: "Which agents' data are missing while the state is unknown; empty otherwise",
+  }),
   alerts: z.number().meta({ description: "Series that are pending or fire" }),
   error: z.string().meta({ description: "Why the last evaluation failed; empty otherwise" }),
 });

@@ -3,6 +3,8 @@ import { formatExponent } from "#shared/text/go_float_text.ts";
 import type { Alert } from "../../../rules/alerting.ts";
 import type { GroupEvaluation, RuleState } from "../../../rules/group_evaluation.ts";
 import { stateOf } from "../../../rules/rules_view.ts";
+import { learnedText } from "../../../rules/unknown/learned_alert.ts";
+import { missingText } from "../../../rules/unknown/missing_data.ts";
 
 /** What Go writes for a time that was not set. */
 const never = "0001-01-01T00:00:00Z";
@@ -66,6 +68,7 @@ function* rulePieces(state: RuleState, excludesAlerts: boolean): Generator<strin
     ...(lastError !== "" && { lastError }),
     evaluationTime: tookMs / 1_000,
     lastEvaluation: timeText(evaluatedMs),
+    ...unknownJson(state),
   };
   switch (rule.kind) {
     case "recording":
@@ -98,6 +101,27 @@ function* rulePieces(state: RuleState, excludesAlerts: boolean): Generator<strin
     default:
       assertNever(rule);
   }
+}
+
+/** Fields of our own, which Prometheus's clients pass over: which agents' data are missing, and what late data have shown. */
+function unknownJson({ missing, learned }: RuleState) {
+  const agents = [...(missing?.values() ?? [])].map(({ agent: { sinceMs, ...one } }) => ({
+    agent: one.agent,
+    name: one.name,
+    reason: one.reason,
+    since: timeText(sinceMs),
+  }));
+  const late = learned.map((one) => ({
+    labels: one.labels,
+    firedAt: timeText(one.firedMs),
+    ...(one.endedMs !== undefined && { resolvedAt: timeText(one.endedMs) }),
+    learnedAt: timeText(one.learnedMs),
+    text: learnedText(one),
+  }));
+  return {
+    ...(missing !== undefined && { unknown: { reason: missingText(missing), agents } }),
+    ...(late.length > 0 && { learned: late }),
+  };
 }
 
 function alertJson({ labels, annotations, state, activeMs, keptSinceMs, value }: Alert) {

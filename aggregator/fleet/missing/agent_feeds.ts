@@ -1,0 +1,147 @@
+import type { LaneId } from "#proto/bus/agent_port.ts";
+import type { DecodedMetrics, DecodedSchema } from "#proto/codec/metrics.ts";
+import { type Labels, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
+import type { LogsBatch } from "#shared/model/logs.ts";
+import type { AgentFeed } from "../../read/missing_agent.ts";
+
+/** What one agent has sent. Times are of the clock that does not jump. */
+type Feed = {
+  readonly schemas: Map<DecodedSchema, { seenMs: number; columns: number }>;
+  readonly streams: Map<string, Labels>;
+  prunedMs: number;
+  seenMs: number;
+  revision: number;
+  /** Made when asked for. */
+  view: AgentFeed | undefined;
+};
+
+/** Series that were in no frame for so long are no longer the agent's. */
+const keptMs = 3_600_000;
+const pruneEveryMs = 600_000;
+/** Streams of one agent that are remembered; more are not. */
+const streamsMax = 10_000;
+
+/**
+ * Which series come from which agent, in memory, for one tenant: series carry no name of their agent. Series are known by the schemas of
+ * frames, which are in memory anyway, so a frame costs a few entries of a map.
+ */
+export class AgentFeeds {
+  readonly #tenant: string;
+  readonly #monotonic: () => number;
+  readonly #feeds = new Map<string, Feed>();
+  #revisions = 0;
+
+  constructor(tenant: string, monotonic: () => number) {
+    this.#tenant = tenant;
+    this.#monotonic = monotonic;
+  }
+
+  metricsArrived(lane: LaneId, { rows, sparse, histograms = [] }: DecodedMetrics): void {
+    if (lane.tenant !== this.#tenant) return;
+    const nowMs = this.#monotonic();
+    const feed = this.#feedOf(lane.agent, nowMs);
+    let last: DecodedSchema | undefined;
+    for (const list of [rows, sparse, histograms])
+      for (const { schema } of list) {
+        if (schema === last) continue;
+        last = schema;
+        this.#note(feed, schema, nowMs);
+      }
+  }
+
+  logsArrived(lane: LaneId, { streams }: Pick<LogsBatch, "streams">): void {
+    if (lane.tenant !== this.#tenant) return;
+    const feed = this.#feedOf(lane.agent, this.#monotonic());
+    for (const labels of streams) {
+      const key = labelsKey(labels);
+      if (feed.streams.has(key) || feed.streams.size >= streamsMax) continue;
+      feed.streams.set(key, labels);
+      this.#changed(feed);
+    }
+  }
+
+  /** Agents that have sent data. */
+  agents(): Iterable<string> {
+    return this.#feeds.keys();
+  }
+
+  of(agent: string): AgentFeed | undefined {
+    const feed = this.#feeds.get(agent);
+    if (feed === undefined) return undefined;
+    feed.view ??= viewOf(feed.revision, () => seriesOf(feed), feed.streams.values().toArray());
+    return feed.view;
+  }
+
+  /** Changes when the agent sends other series; undefined where it has sent none. */
+  revisionOf(agent: string): number | undefined {
+    return this.#feeds.get(agent)?.revision;
+  }
+
+  /** When its last frame came, by the clock that does not jump. */
+  seenMs(agent: string): number {
+    return this.#feeds.get(agent)?.seenMs ?? -Infinity;
+  }
+
+  forget(agent: string): void {
+    this.#feeds.delete(agent);
+  }
+
+  #note(feed: Feed, schema: DecodedSchema, nowMs: number): void {
+    const columns = schema.series.length;
+    const known = feed.schemas.get(schema);
+    if (known === undefined) feed.schemas.set(schema, { seenMs: nowMs, columns });
+    else {
+      known.seenMs = nowMs;
+      if (known.columns === columns) return;
+      known.columns = columns;
+    }
+    this.#changed(feed);
+  }
+
+  #feedOf(agent: string, nowMs: number): Feed {
+    let feed = this.#feeds.get(agent);
+    if (feed === undefined) {
+      const times = { prunedMs: nowMs, seenMs: nowMs };
+      feed = { schemas: new Map(), streams: new Map(), ...times, revision: 0, view: undefined };
+      this.#feeds.set(agent, feed);
+      this.#changed(feed);
+    }
+    feed.seenMs = nowMs;
+    if (nowMs - feed.prunedMs > pruneEveryMs) {
+      feed.prunedMs = nowMs;
+      for (const [schema, { seenMs }] of feed.schemas) {
+        if (nowMs - seenMs <= keptMs) continue;
+        feed.schemas.delete(schema);
+        this.#changed(feed);
+      }
+    }
+    return feed;
+  }
+
+  #changed(feed: Feed): void {
+    feed.revision = ++this.#revisions;
+    feed.view = undefined;
+  }
+}
+
+function* seriesOf({ schemas }: Feed): Generator<Labels> {
+  for (const { series } of schemas.keys()) yield* series;
+}
+
+/** Finds series by name once that is asked for. */
+export function viewOf(
+  revision: number,
+  metrics: () => Iterable<Labels>,
+  streams: readonly Labels[],
+): AgentFeed {
+  let byName: Map<string, Labels[]> | undefined;
+  return {
+    revision,
+    metrics,
+    streams: () => streams,
+    metric: (name) => {
+      byName ??= Map.groupBy(metrics(), (labels) => labels[metricNameLabel] ?? "");
+      return byName.get(name) ?? [];
+    },
+  };
+}

@@ -1,0 +1,189 @@
+import { create } from "@bufbuild/protobuf";
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DecodedMetrics } from "#proto/codec/metrics.ts";
+import { HeartbeatSchema } from "#proto/gen/v1/control_pb.js";
+import type { Labels } from "#shared/model/labels.ts";
+import { silentLogger } from "#shared/runtime/log.ts";
+import type { Signal } from "#shared/signals.ts";
+import { Catalog } from "../../catalog/catalog.ts";
+import { Agents } from "../agents.ts";
+import { AgentFeeds } from "./agent_feeds.ts";
+import { FeedArchive } from "./feed_archive.ts";
+import { MissingAgents } from "./missing_agents.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lapwing-missing-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const tenant = "default";
+const limits = { lateAfterMs: 60_000, giveUpAfterMs: 3_600_000 };
+const noLag = { behindMs: 0, backlogItems: 0 };
+let catalogs = 0;
+
+function frame(...names: readonly string[]): DecodedMetrics {
+  const series = names.map((name): Labels => ({ __name__: name, host: "a" }));
+  const row = { schema: { series }, timestampMs: 1, values: Float64Array.of(1), items: 1 };
+  return { rows: [row], sparse: [], families: [] };
+}
+
+async function opened(file = join(folder, `${catalogs++}.db`)) {
+  const catalog = await Catalog.open(`sqlite://${file}`);
+  const time = { ms: 1_000_000 };
+  const clock = {
+    now: () => time.ms,
+    monotonic: () => time.ms,
+    sleep: () => Promise.resolve(),
+  };
+  const archive = {
+    saveAgent: () => Promise.resolve(),
+    listAgents: () => Promise.resolve([]),
+    removeAgent: () => Promise.resolve(),
+  };
+  const agents = await Agents.open(
+    archive,
+    { silentAfterMs: 30_000, forgetAfterMs: 86_400_000 },
+    { clock, isClockTrusted: () => true, log: silentLogger },
+  );
+  const feeds = new AgentFeeds(tenant, clock.monotonic);
+  const known = { agents: new Set(["id-a"]) };
+  const feedArchive = await FeedArchive.open({
+    catalog,
+    tenant,
+    clock,
+    log: silentLogger,
+    feeds,
+    known: () => known.agents,
+  });
+  const lags: Partial<Record<Signal, typeof noLag>> = {};
+  const lag = (_: string, signal: Signal) => lags[signal] ?? noLag;
+  const missing = new MissingAgents({ tenant, clock, agents, feeds, archive: feedArchive, lag });
+  return {
+    time,
+    lags,
+    feeds,
+    feedArchive,
+    known,
+    missing,
+    file,
+    close: () => catalog.close(),
+    heard: () => agents.heard(create(HeartbeatSchema, { tenant, agent: "id-a", name: "a" })),
+    sends: (...names: string[]) =>
+      feeds.metricsArrived({ tenant, agent: "id-a", signal: "metrics" }, frame(...names)),
+    /** Who is missing, a while later. */
+    after: (ms: number) => {
+      time.ms += ms;
+      return missing.list(limits).map(({ reason, sinceMs }) => `${reason} since ${sinceMs}`);
+    },
+  };
+}
+
+test("an agent without heartbeats is silent since the last one, then late until it has sent data and had time", async () => {
+  const { heard, sends, after, missing } = await opened();
+  heard();
+  expect(after(29_000)).toEqual([]);
+  expect(after(1_000)).toEqual(["silent since 1000000"]);
+  expect(missing.list(limits)[0]?.signals).toEqual(["metrics", "logs"]);
+  heard();
+  expect(after(1_000)).toEqual(["late since 1000000"]);
+  // It is there again, but has sent nothing.
+  for (let i = 0; i < 5; i++) {
+    heard();
+    expect(after(20_000)).toEqual(["late since 1000000"]);
+  }
+  expect(missing.hasArrived("id-a")).toBe(false);
+  heard();
+  sends("up");
+  expect(after(1_000)).toEqual([]);
+  expect(missing.hasArrived("id-a")).toBe(true);
+});
+
+test("an agent whose newest data are older than late_after is late, with the signals that lag", async () => {
+  const { heard, sends, after, lags, missing, time } = await opened();
+  heard();
+  lags.logs = { behindMs: 61_000, backlogItems: 5 };
+  expect(after(1_000)).toEqual([`late since ${time.ms - 61_000}`]);
+  expect(missing.list(limits)[0]?.signals).toEqual(["logs"]);
+  lags.logs = { behindMs: 0, backlogItems: 5 };
+  heard();
+  expect(after(10_000)).toHaveLength(1);
+  heard();
+  after(20_000);
+  heard();
+  after(20_000);
+  sends("up");
+  heard();
+  expect(after(21_000)).toEqual([]);
+  // It sends what is new, and an outage has left data that are still to come.
+  expect(missing.hasArrived("id-a")).toBe(false);
+  lags.logs = noLag;
+  expect(missing.hasArrived("id-a")).toBe(true);
+});
+
+test("an agent that is missing for longer than give_up_after is on no list, but its data have not arrived", async () => {
+  const { heard, after, missing } = await opened();
+  heard();
+  expect(after(3_599_000)).toHaveLength(1);
+  expect(after(2_000)).toEqual([]);
+  expect(missing.hasArrived("id-a")).toBe(false);
+});
+
+test("what an agent sends is kept over a restart, until the agent is forgotten", async () => {
+  const first = await opened();
+  first.heard();
+  first.sends("up", "load");
+  await first.feedArchive.save();
+  const { revision = 0 } = first.feeds.of("id-a") ?? {};
+  first.sends("up", "load", "memory");
+  expect(first.feeds.of("id-a")?.revision).toBeGreaterThan(revision);
+  // Series that come and go are not written at each look, but once the agent is quiet.
+  await first.feedArchive.save();
+  await first.close();
+
+  const second = await opened(first.file);
+  const found = await second.missing.feedOf("id-a");
+  expect(found?.metric("load")).toEqual([{ __name__: "load", host: "a" }]);
+  expect(found?.metric("memory")).toEqual([]);
+  expect(await second.missing.feedOf("id-b")).toBeUndefined();
+  second.sends("memory");
+  await second.feedArchive.save();
+  second.sends("disk");
+  second.time.ms += 25_000;
+  await second.feedArchive.save();
+  await second.close();
+
+  const third = await opened(first.file);
+  const names = [...((await third.missing.feedOf("id-a"))?.metrics() ?? [])];
+  expect(names.map((labels) => labels["__name__"])).toEqual(["memory", "disk"]);
+  third.known.agents = new Set();
+  await third.feedArchive.save();
+  await third.close();
+  const fourth = await opened(first.file);
+  expect(await fourth.missing.feedOf("id-a")).toBeUndefined();
+  await fourth.close();
+});
+
+test("series that an agent no longer sends are not its own an hour later", async () => {
+  const { feeds, sends, time } = await opened();
+  sends("old");
+  for (let minute = 0; minute <= 80; minute += 10) {
+    time.ms += 600_001;
+    sends("new");
+  }
+  expect(feeds.of("id-a")?.metric("old")).toEqual([]);
+  expect(feeds.of("id-a")?.metric("new").length).toBeGreaterThan(0);
+  feeds.metricsArrived({ tenant: "other", agent: "id-o", signal: "metrics" }, frame("x"));
+  expect(feeds.of("id-o")).toBeUndefined();
+});
+
+test("streams of logs are noted once each", async () => {
+  const { feeds } = await opened();
+  const lane = { tenant, agent: "id-a", signal: "logs" as const };
+  const batch = { streams: [{ app: "shop" }, { app: "db" }] };
+  feeds.logsArrived(lane, batch);
+  const revision = feeds.revisionOf("id-a");
+  feeds.logsArrived(lane, batch);
+  expect(feeds.revisionOf("id-a")).toBe(revision);
+  expect([...(feeds.of("id-a")?.streams() ?? [])]).toEqual([{ app: "shop" }, { app: "db" }]);
+});

@@ -1,0 +1,217 @@
+import { Database } from "bun:sqlite";
+import { afterAll, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { stringify } from "yaml";
+import { z } from "zod";
+import { until } from "#test/support/asking.ts";
+import { natsServerPath, startNats } from "#test/support/nats.ts";
+import { Stage } from "#test/support/stage.ts";
+import { TcpProxy } from "#test/support/tcp_proxy.ts";
+
+// Rules whose agents stand still or are cut off: what fires stays, no alert begins, and late data show what was missed.
+
+const stage = new Stage();
+afterAll(() => stage.stop());
+if (natsServerPath === undefined) console.warn("skipped: needs nats-server");
+
+const hot = "max_over_time(celsius[15s]) > 30";
+const group = {
+  name: "rooms",
+  interval: "1s",
+  rules: [
+    { alert: "Hot", expr: hot, annotations: { summary: "{{ $labels.room }} is hot" } },
+    { alert: "HotAsInPrometheus", expr: hot },
+    { record: "room:celsius:max", expr: "max by (room) (max_over_time(celsius[15s]))" },
+    { alert: "HotByRecord", expr: "room:celsius:max > 30" },
+    { alert: "Elsewhere", expr: "other_metric > 30" },
+    { alert: "NoRoom", expr: "absent_over_time(celsius[15s])" },
+  ],
+};
+
+const Texts = z.record(z.string(), z.string());
+const Rules = z.object({
+  data: z.object({
+    groups: z.array(
+      z.object({
+        rules: z.array(
+          z.object({
+            name: z.string(),
+            health: z.string(),
+            state: z.string().exactOptional(),
+            alerts: z.array(z.object({ labels: Texts, state: z.string() })).default([]),
+            unknown: z
+              .object({
+                reason: z.string(),
+                agents: z.array(
+                  z.object({ name: z.string(), reason: z.string(), since: z.string() }),
+                ),
+              })
+              .exactOptional(),
+            learned: z
+              .array(z.object({ labels: Texts, text: z.string(), firedAt: z.string() }))
+              .default([]),
+          }),
+        ),
+      }),
+    ),
+  }),
+});
+const Sent = z.array(
+  z.object({ labels: Texts, annotations: Texts, status: z.object({ state: z.string() }) }),
+);
+
+/** A target that agents scrape, whose temperature the test sets. */
+function room(name: string, celsius: number) {
+  const given = { celsius, scrapes: 0 };
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: () => {
+      given.scrapes++;
+      return new Response(`celsius{room="${name}"} ${given.celsius}\n`);
+    },
+  });
+  stage.after(() => server.stop(true));
+  return { given, target: `127.0.0.1:${server.port}` };
+}
+
+test.skipIf(natsServerPath === undefined)(
+  "rules are unknown while their agents are silent, also over a restart, and late data show what fired",
+  async () => {
+    const nats = await startNats();
+    stage.after(() => nats.stop());
+    const proxy = await TcpProxy.start(nats.port);
+    stage.after(() => proxy.stop());
+    writeFileSync(stage.path("rules.yaml"), stringify({ groups: [group] }));
+    const reconnect = { reconnect_wait: "100ms", reconnect_wait_max: "200ms" };
+    const aggregator = {
+      role: "aggregator" as const,
+      name: "aggregator",
+      config: {
+        data_dir: stage.path("aggregator"),
+        nats: { servers: [nats.url], ...reconnect },
+        ingest: { flush_interval: "1s" },
+        fleet: { silent_after: "10s" },
+        rules: {
+          files: [stage.path("rules.yaml")],
+          unknown: { late_after: "3s", except: ["HotAsInPrometheus"] },
+        },
+      },
+    };
+    let running = await stage.start(aggregator);
+    const rooms = { a: room("a", 40), b: room("b", 20) };
+    const agent = (name: "a" | "b", servers: string) =>
+      stage.start({
+        role: "agent",
+        name,
+        config: {
+          data_dir: stage.path(name),
+          agent: { name },
+          nats: { servers: [servers], ...reconnect },
+          sources: [],
+          uplink: { backlog_after: "2s" },
+          global: { scrape_interval: "1s", scrape_timeout: "1s" },
+          scrape_configs: [
+            { job_name: "rooms", static_configs: [{ targets: [rooms[name].target] }] },
+          ],
+        },
+      });
+    const a = await agent("a", nats.url);
+    await agent("b", `nats://127.0.0.1:${proxy.port}`);
+
+    const rule = async (name: string) => {
+      const answer = await fetch(new URL("/api/v1/rules", running.url));
+      const { groups } = Rules.parse(await answer.json()).data;
+      const found = groups.flatMap(({ rules }) => rules).find((one) => one.name === name);
+      if (found === undefined) throw new Error(`there is no rule ${name}`);
+      return found;
+    };
+    const firing = async (name: string) =>
+      (await rule(name)).alerts
+        .filter(({ state }) => state === "firing")
+        .map(({ labels }) => labels["room"] ?? "")
+        .toSorted();
+    const missing = async (name: string) =>
+      (await rule(name)).unknown?.agents.map((one) => `${one.name} ${one.reason}`).toSorted();
+
+    await until("the alerts", async () => (await firing("Hot")).length === 1);
+    await until("the other alerts", async () => (await firing("HotByRecord")).length === 1);
+    await until("both rooms", async () => {
+      const query = encodeURIComponent("count(celsius) == 2");
+      const answer = await fetch(new URL(`/api/v1/query?query=${query}`, running.url));
+      return (await answer.text()).includes('"2"');
+    });
+    expect(await firing("Hot")).toEqual(["a"]);
+    expect((await rule("Hot")).unknown).toBeUndefined();
+
+    // One stands still; the other one goes on collecting, cut off, and gets hot for a while.
+    a.pause();
+    proxy.cut();
+    const { scrapes } = rooms.b.given;
+    rooms.b.given.celsius = 50;
+    await until("hot scrapes", () => rooms.b.given.scrapes > scrapes + 3);
+    rooms.b.given.celsius = 20;
+
+    await until("the rule to be unknown", async () => (await missing("Hot"))?.length === 2, 30_000);
+    expect(await missing("Hot")).toEqual(["a silent", "b silent"]);
+    await until("the rule over a record", async () => (await missing("HotByRecord"))?.length === 2);
+    for (const name of ["HotAsInPrometheus", "Elsewhere", "NoRoom"])
+      expect((await rule(name)).unknown).toBeUndefined();
+    // As in Prometheus, the alert without data is resolved; where it is unknown it stays.
+    await until(
+      "the end of the alert",
+      async () => (await firing("HotAsInPrometheus")).length === 0,
+      30_000,
+    );
+    for (const name of ["Hot", "HotByRecord"]) expect(await firing(name)).toEqual(["a"]);
+    const { state, health, unknown } = await rule("Hot");
+    expect([state, health]).toEqual(["firing", "ok"]);
+    expect(unknown?.reason).toContain("a (silent since ");
+
+    // After a crash nothing is in memory of what the agents sent, nor that the alert fires.
+    await until(
+      "the series of both agents in the catalog",
+      () => keptFeeds(stage.path("aggregator", "aggregator", "catalog.db")) === 2,
+      60_000,
+    );
+    await running.end("SIGKILL");
+    running = await stage.start(aggregator);
+    await until("the rule to be unknown", async () => (await missing("Hot"))?.length === 2, 30_000);
+    await until("the alert again", async () => (await firing("Hot"))[0] === "a");
+    expect(await firing("HotAsInPrometheus")).toEqual([]);
+
+    proxy.mend();
+    a.resume();
+    const learned = await until(
+      "what late data show",
+      async () => (await rule("Hot")).learned.find(({ labels }) => labels["room"] === "b"),
+      60_000,
+    );
+    expect(learned.text).toMatch(/^fired at \S+Z, resolved at \S+Z, learned at \S+Z$/);
+    await until("all data", async () => (await missing("Hot")) === undefined, 30_000);
+    await until("the alert of a", async () => (await firing("Hot"))[0] === "a", 30_000);
+    expect(await firing("Hot")).toEqual(["a"]);
+    const answer = await fetch(
+      new URL("/api/v2/alerts?filter=alertname%3DHot&filter=room%3Db", running.url),
+    );
+    expect(Sent.parse(await answer.json())).toMatchObject([
+      {
+        labels: { room: "b" },
+        annotations: { summary: "b is hot", learned: learned.text },
+        status: { state: "active" },
+      },
+    ]);
+  },
+  240_000,
+);
+
+/** Agents whose series a catalog keeps. */
+function keptFeeds(file: string): number {
+  const catalog = new Database(file, { readonly: true });
+  try {
+    const rows = catalog.query("SELECT agent FROM agent_feeds").all();
+    return rows.length;
+  } finally {
+    catalog.close();
+  }
+}
