@@ -158,6 +158,8 @@ function restRoutes(parts: ApiParts, queries: QueryParts): Hono {
   const { config, clock, rules, storedRules, alertmanager } = parts;
   return monitoringRoutes({
     ...queries,
+    metrics: parts.sources.metrics,
+    promql: config.query.promql,
     clock,
     tenant: () => config.tenant,
     version,

@@ -12,6 +12,7 @@ export const aggregatorKeyEffects = {
     alerting: "reload",
     heartbeat: "reload",
     unknown: "reload",
+    expensive_share: "restart",
     evaluation_interval: "reload",
     query_offset: "reload",
     external_labels: "reload",

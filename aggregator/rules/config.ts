@@ -21,6 +21,8 @@ export const RulesConfig = z.strictObject({
   heartbeat: HeartbeatConfig.optional(),
   /** What becomes of a rule while agents behind its data are silent or late. */
   unknown: UnknownConfig.prefault({}),
+  /** Rules that read more than this share of the samples of all rules are listed as expensive. */
+  expensive_share: z.number().min(0).max(1).default(0.1),
   /** Of groups that name no interval. */
   evaluation_interval: positive("1m"),
   /** Of groups that name none: rules are evaluated for the time before by so much, so that late samples are there. */

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import type { Command } from "commander";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { backtestCommand } from "./backtest/backtest_command.ts";
+import { costCommand } from "./cost/cost_command.ts";
 import { checkRulesCommand } from "./check_command.ts";
 import { integrationRulesCommand } from "./integration_rules/print_command.ts";
 import type { LoadProvidedRules } from "./integration_rules/provided_rules.ts";
@@ -20,6 +21,7 @@ export function rulesCommand(rules: Command, provided: LoadProvidedRules): void 
     .option("--run <expression>", "only tests whose name this regular expression matches")
     .action(testFiles);
   backtestCommand(rules);
+  costCommand(rules);
   integrationRulesCommand(rules, provided);
 }
 

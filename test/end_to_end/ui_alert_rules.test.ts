@@ -78,6 +78,7 @@ describe.skipIf(chromiumPath === undefined)("the editor of rules", () => {
       expect(await page.getByRole("button", { name: "Create the rule" }).isDisabled()).toBe(true);
       await page.getByLabel("Name", { exact: true }).fill("Busy");
       await page.getByLabel("Expression in PromQL").fill(sawTooth);
+      await page.getByText("Each evaluation reads 0 series and 0 samples.").waitFor();
       // Each two hours it fires for 36 min, of which `for` takes 5.
       await page.getByText(/Would have fired 1[123] times/).waitFor();
       await page.getByText("threshold 70").waitFor();

@@ -107,6 +107,23 @@ export async function deleteGroup(namespace: string, group: string): Promise<voi
   await fetchText({ path, params: {}, method: "DELETE" });
 }
 
+/** What an expression reads in each evaluation. */
+export type RuleCost = z.output<typeof Cost>;
+const Cost = z.object({
+  series: z.number(),
+  samples: z.number(),
+  reads: z.array(z.object({ selector: z.string(), series: z.number(), samples: z.number() })),
+});
+
+/** POST /api/v1/monitoring/rules/cost. */
+export function explainRule(
+  body: { readonly expression: string; readonly language: RuleLanguage },
+  signal?: AbortSignal,
+): Promise<RuleCost> {
+  const path = "/api/v1/monitoring/rules/cost";
+  return fetchJson({ path, params: {}, body, signal, timeoutMs: backtestTimeoutMs }, Cost);
+}
+
 /** POST /api/v1/monitoring/rules/backtest, over the last day. */
 export async function backtestRule(body: Backtest, signal?: AbortSignal): Promise<BacktestResult> {
   const path = "/api/v1/monitoring/rules/backtest";

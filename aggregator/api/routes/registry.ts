@@ -89,6 +89,8 @@ const httpPermissions = {
   "POST /api/v1/monitoring/routing": "alerts:read",
   "GET /api/v1/monitoring/rules": "rules:read",
   "POST /api/v1/monitoring/rules/backtest": "rules:read",
+  "GET /api/v1/monitoring/rules/cost": "rules:read",
+  "POST /api/v1/monitoring/rules/cost": "rules:read",
   "GET /api/v1/notifications": "process:read",
   "GET /api/v1/notifications/live": "process:read",
   "GET /api/v1/openapi.yaml": "public",

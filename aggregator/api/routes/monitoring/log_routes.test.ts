@@ -34,6 +34,8 @@ const twin: LogRecord = { timestampNs: 100_000_000_008n, stream: other, body: "t
 const tails = new Tails();
 const app = monitoringRoutes({
   engine: createPromqlEngine(new MemoryMetrics(), PromqlConfig.parse({})),
+  metrics: new MemoryMetrics(),
+  promql: PromqlConfig.parse({}),
   logs: memoryLogs([...records.slice(0, 101), twin, ...records.slice(101)]),
   clock: { ...systemClock, now: () => 400_000 },
   tenant: () => "default",
@@ -43,7 +45,7 @@ const app = monitoringRoutes({
   notifications: async () => [],
   rules: () => noRules,
   storedRules: await openStoredRules(),
-  rulesConfig: { external_labels: {}, external_url: "" },
+  rulesConfig: { external_labels: {}, external_url: "", expensive_share: 0.1 },
 });
 const get = async (path: string, parameters: Readonly<Record<string, string>>) => {
   const query = new URLSearchParams(parameters);

@@ -36,6 +36,8 @@ const select: LogsSource["select"] = async () => [
 ];
 const app = monitoringRoutes({
   engine: createPromqlEngine(metrics, PromqlConfig.parse({})),
+  metrics,
+  promql: PromqlConfig.parse({}),
   logs: {
     select,
     scan: (request) => scanBySelect(select, request),
@@ -48,7 +50,7 @@ const app = monitoringRoutes({
   onDropped: () => {},
   rules: () => noRules,
   storedRules: await openStoredRules(),
-  rulesConfig: { external_labels: {}, external_url: "" },
+  rulesConfig: { external_labels: {}, external_url: "", expensive_share: 0.1 },
   notifications: async () => [
     {
       id: "a-1",

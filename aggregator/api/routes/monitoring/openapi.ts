@@ -6,6 +6,7 @@ import {
 } from "#shared/model/posted_metrics.ts";
 import { AlertAnswer, AlertBody, AlertPath, AlertsAnswer, DeletedAnswer } from "./alert_schemas.ts";
 import { BacktestAnswer, BacktestBody, StoredRulesAnswer } from "./backtest_schemas.ts";
+import { CostAnswer, CostBody, RuleCostsAnswer } from "./cost_schemas.ts";
 import {
   ContextAnswer,
   ContextParams,
@@ -180,6 +181,25 @@ export const operations: readonly Operation[] = [
       "Evaluates the rule at each interval of the span, with `for` and `keep_firing_for`. Nothing is stored and nothing is notified.",
     body: BacktestBody,
     answer: BacktestAnswer,
+  },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/rules/cost",
+    id: "listRuleCosts",
+    summary: "Series and samples that each rule reads, the most costly rules first",
+    description:
+      "Found out without evaluating the rules. Shares are of the samples a second that all rules read.",
+    answer: RuleCostsAnswer,
+  },
+  {
+    method: "post",
+    path: "/api/v1/monitoring/rules/cost",
+    id: "explainRule",
+    summary: "Series and samples that an expression would read in each evaluation",
+    description:
+      "Series are counted by the index of series. Samples of a range are estimated from a few of its series.",
+    body: CostBody,
+    answer: CostAnswer,
   },
   {
     method: "get",

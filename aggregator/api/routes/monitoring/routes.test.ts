@@ -34,6 +34,8 @@ const logs: LogsSource = {
 
 const app = monitoringRoutes({
   engine: createPromqlEngine(metrics, PromqlConfig.parse({})),
+  metrics,
+  promql: PromqlConfig.parse({}),
   logs,
   clock: { ...systemClock, now: () => 120_000 },
   tenant: () => "default",
@@ -43,7 +45,7 @@ const app = monitoringRoutes({
   notifications: async () => [],
   rules: () => noRules,
   storedRules: await openStoredRules(),
-  rulesConfig: { external_labels: {}, external_url: "" },
+  rulesConfig: { external_labels: {}, external_url: "", expensive_share: 0.1 },
 });
 
 async function get(path: string): Promise<{ status: number; json: unknown }> {

@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
 import type { HistogramPoints } from "#aggregator/query/answer.ts";
 import { populatedBuckets } from "#aggregator/query/populated_buckets.ts";
-import type { PromqlEngine } from "#aggregator/query/promql/engine.ts";
+import type { PromqlConfig, PromqlEngine } from "#aggregator/query/promql/engine.ts";
 import type { LogqlLimits } from "#aggregator/query/logql/evaluate.ts";
 import { countRefusal } from "#aggregator/query/refusals.ts";
-import type { LogsSource } from "#aggregator/read/source.ts";
+import type { LogsSource, MetricsSource } from "#aggregator/read/source.ts";
 import type { Tails } from "#aggregator/tail/tails.ts";
 import { type ErrorCode, OperatingError, messageOf } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
@@ -14,6 +14,7 @@ import { checkedParams } from "./checked_params.ts";
 import { contextAnswer, differenceAnswer, facetsAnswer, logsAnswer } from "./log_routes.ts";
 import { logsStream } from "./logs_stream.ts";
 import { type NotificationHistory, notificationsAnswer } from "./notification_routes.ts";
+import { costRoutes } from "./cost_routes.ts";
 import { ruleRoutes } from "./rule_routes.ts";
 import { openapiDocument } from "./openapi.ts";
 import { docsPage } from "./docs_page.ts";
@@ -21,7 +22,10 @@ import { type MetricsAnswer, MetricsParams, pointsMax, stepMsOf, timeMsOf } from
 
 export type MonitoringParts = {
   readonly engine: PromqlEngine;
+  readonly metrics: MetricsSource;
   readonly logs: LogsSource;
+  /** How expressions are read, for their cost. */
+  readonly promql: PromqlConfig;
   readonly limits?: LogqlLimits;
   readonly clock: Clock;
   readonly tenant: (request: Request) => string;
@@ -34,6 +38,7 @@ export type MonitoringParts = {
   readonly rulesConfig: {
     readonly external_labels: Labels;
     readonly external_url: string;
+    readonly expensive_share: number;
   };
 } & AlertRouteParts;
 
@@ -71,6 +76,7 @@ export function monitoringRoutes(parts: MonitoringParts): Hono {
       externalUrl: parts.rulesConfig.external_url,
     }),
   });
+  costRoutes(answering, { ...parts, expensiveShare: parts.rulesConfig.expensive_share });
   answers("/api/v1/monitoring/metrics", (c) => metricsAnswer(c, parts));
   answers("/api/v1/monitoring/logs", (c) => logsAnswer(c, parts));
   answers("/api/v1/monitoring/logs/facets", (c) => facetsAnswer(c, parts));

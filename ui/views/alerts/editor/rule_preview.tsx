@@ -19,6 +19,7 @@ import { formatExact, formatSpan } from "../../../units/format.ts";
 import { Empty, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
 import { queryErrorText } from "../../../widgets/query_error.ts";
 import { comparedLogql, comparedPart, thresholdLine, type Compared } from "../threshold.ts";
+import { RuleCostLine } from "./rule_cost.tsx";
 import { backtestOf, type RuleDraft } from "./rule_draft.ts";
 
 const dayMs = 86_400_000;
@@ -57,6 +58,7 @@ export function RulePreview({ draft, backtest }: Props) {
       ) : (
         <>
           <PreviewChart draft={draft} result={result} />
+          <RuleCostLine draft={draft} />
           {draft.kind === "alerting" && <Outcome backtest={backtest} draft={draft} />}
         </>
       )}
