@@ -130,7 +130,7 @@ export class Aggregator {
     agentSeries.tellAccounts((tenant) => ingest.lanes.account(tenant));
     const { sources, sql } = await openQueries(config, { store, head }, parts);
     const { catalog } = store.backupTools;
-    const read = { store, ingest, sources, agents, feeds };
+    const read = { store, ingest, sources, sql, agents, feeds };
     const { alertmanager, rules } = await openAlerting(config, read, parts);
     const shown = { config };
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);

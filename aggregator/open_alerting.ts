@@ -7,6 +7,7 @@ import { FeedArchive } from "./fleet/missing/feed_archive.ts";
 import { MissingAgents } from "./fleet/missing/missing_agents.ts";
 import type { Ingest } from "./ingest/ingest.ts";
 import { openAlertmanager } from "./notify/open_alertmanager.ts";
+import type { SqlEngine } from "./query/sql.ts";
 import type { Sources } from "./query/sources.ts";
 import type { DueData } from "./read/own_data.ts";
 import type { BlockStore } from "./blocks/block_store.ts";
@@ -21,6 +22,7 @@ type Rooms = {
   readonly store: BlockStore;
   readonly ingest: Ingest;
   readonly sources: Sources;
+  readonly sql: Pick<SqlEngine, "query">;
   readonly agents: Agents;
   readonly feeds: AgentFeeds;
 };
@@ -34,7 +36,7 @@ type Parts = {
 /** Rules, and the Alertmanager that gets their alerts. */
 export async function openAlerting(
   config: AggregatorConfig,
-  { store, ingest, sources, agents, feeds }: Rooms,
+  { store, ingest, sources, sql, agents, feeds }: Rooms,
   { clock, log, metrics, providedRules }: Parts,
 ) {
   const { catalog } = store.backupTools;
@@ -56,6 +58,7 @@ export async function openAlerting(
     clock,
     metrics,
     sources,
+    sql,
     catalog,
     missing,
     provided: providedRules,

@@ -5,6 +5,7 @@ import { type LogqlConfig } from "../query/logql/config.ts";
 import { logqlLimits } from "../query/logql/evaluate.ts";
 import { type PromqlConfig, createPromqlEngine } from "../query/promql/engine.ts";
 import type { Sources } from "../query/sources.ts";
+import type { SqlEngine } from "../query/sql.ts";
 import { QueryMemory } from "../read/memory/query_memory.ts";
 import type { DueData } from "../read/own_data.ts";
 import { Alertmanagers } from "./alertmanagers/alertmanagers.ts";
@@ -28,6 +29,7 @@ type Parts = {
   readonly log: Logger;
   readonly metrics: SelfMetrics;
   readonly sources: Sources;
+  readonly sql: Pick<SqlEngine, "query">;
   readonly append: (tenant: string, data: DueData) => void;
   /** Gives alerts to Lapwing's own Alertmanager. */
   readonly sendOwn: (alerts: readonly SentAlert[]) => void;
@@ -51,6 +53,7 @@ export async function openRules(
   { tenant, rules: config, query }: Config,
   {
     sources,
+    sql,
     append,
     sendOwn,
     notifierTrouble,
@@ -68,6 +71,7 @@ export async function openRules(
     metrics: sources.metrics,
     logs: sources.logs,
     limits: logqlLimits(query.logql),
+    sql: (text: string, signal: AbortSignal) => sql.query({ tenant, sql: text, signal }),
     memory: new QueryMemory({ bytesMax: config.memory_max, limitName: "rules.memory_max" }),
     tenant,
     signal: stopped.signal,

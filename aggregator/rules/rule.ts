@@ -2,7 +2,7 @@ import type { Histogram } from "#shared/model/histogram.ts";
 import type { Labels } from "#shared/model/labels.ts";
 
 /** What an expression of a rule is written in. */
-export type ExpressionLanguage = "promql" | "logql";
+export type ExpressionLanguage = "promql" | "logql" | "sql";
 
 type RuleBase = {
   readonly expr: string;

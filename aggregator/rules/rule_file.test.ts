@@ -194,3 +194,29 @@ test("rules and objectives that come with integrations are good", () => {
 test.skipIf(!existsSync(conformance))("files of rules as people have them are good", () => {
   expect(countOf(conformance, "*.yaml")).toBe(69);
 });
+
+const oneRule = (text: string) => `groups: [{name: g, labels: {team: a}, rules: [${text}]}]`;
+
+test("a rule has sql in place of expr, which is kept as it stands, and not both", () => {
+  const sql = "SELECT 1 AS value, 'x' AS \"{{ odd }}\"";
+  const good = checkRuleFile(oneRule(`{alert: A, sql: ${JSON.stringify(sql)}, for: 1m}`), "auto");
+  expect(good.faults).toEqual([]);
+  expect(good.groups[0]?.rules).toMatchObject([
+    {
+      kind: "alerting",
+      language: "sql",
+      expr: sql,
+      query: sql,
+      forMs: 60_000,
+      labels: { team: "a" },
+    },
+  ]);
+  const both = checkRuleFile(oneRule("{record: r, expr: up, sql: SELECT 1}"), "promql");
+  expect(both.faults.map(({ text }) => text)).toEqual([
+    `group "g", rule 1, "r": only one of 'expr' and 'sql' must be set`,
+  ]);
+  const none = checkRuleFile(oneRule('{record: r, sql: " "}'), "auto");
+  expect(none.faults.map(({ text }) => text)).toEqual([
+    `group "g", rule 1, "r": field 'expr' must be set`,
+  ]);
+});

@@ -71,6 +71,7 @@ const ruleKeys = new Set([
   "keep_firing_for",
   "labels",
   "record",
+  "sql",
 ]);
 const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const metricName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
@@ -153,7 +154,8 @@ class RuleFile {
       const entry = of(key);
       return entry === undefined ? "" : reader.text(entry);
     };
-    const [record, alert, expr] = [textOf("record"), textOf("alert"), textOf("expr")];
+    const [record, alert, sql] = [textOf("record"), textOf("alert"), textOf("sql").trim()];
+    const expr = sql === "" ? textOf("expr") : sql;
     const place = `${where}, ${JSON.stringify(record || alert)}`;
     for (const entry of entries)
       if (!ruleKeys.has(entry.key)) reader.fault(entry.line, `${place}: no such key: ${entry.key}`);
@@ -161,9 +163,13 @@ class RuleFile {
       reader.fault(line, `${place}: only one of 'record' and 'alert' must be set`);
     if (record === "" && alert === "")
       reader.fault(line, `${where}: one of 'record' or 'alert' must be set`);
+    if (sql !== "" && of("expr") !== undefined)
+      reader.fault(of("sql")?.line ?? line, `${place}: only one of 'expr' and 'sql' must be set`);
     if (expr === "") reader.fault(of("expr")?.line ?? line, `${place}: field 'expr' must be set`);
-    const language =
-      expr === "" ? undefined : this.#expression(expr, of("expr")?.line ?? line, place);
+    let language: ExpressionLanguage | undefined;
+    // DuckDB alone can read SQL: a mistake shows when the rule is evaluated.
+    if (sql !== "") language = "sql";
+    else if (expr !== "") language = this.#expression(expr, of("expr")?.line ?? line, place);
     const [forMs, keepFiringMs] = ["for", "keep_firing_for"].map((key) => {
       const entry = of(key);
       const ms = entry && this.#duration(entry, place);
@@ -254,6 +260,8 @@ function printed(text: string, language: ExpressionLanguage): string {
       return printPromql(parsePromql(text).expr);
     case "logql":
       return printLogql(parseLogql(text));
+    case "sql":
+      return text;
     default:
       return assertNever(language);
   }

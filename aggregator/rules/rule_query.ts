@@ -8,6 +8,7 @@ import { instantAnswer } from "../query/logql/answer.ts";
 import type { MetricQuery } from "#shared/query_language/logql/ast.ts";
 import type { MatrixSeries } from "../query/answer.ts";
 import { type LogqlLimits, evaluateMetric } from "../query/logql/evaluate.ts";
+import type { SqlResult } from "../query/sql.ts";
 import type { ParsedQuery, PromqlEngine, QueryData, QueryResult } from "../query/promql/engine.ts";
 import { MissingBlocks } from "../read/missing_blocks.ts";
 import type { QueryMemory } from "../read/memory/query_memory.ts";
@@ -15,12 +16,15 @@ import type { LogsSource, MetricsSource } from "../read/source.ts";
 import { forStateName } from "./alerting.ts";
 import type { AskRange, RangeSeries } from "./backtest/backtest.ts";
 import type { AskRule, RuleSample } from "./rule.ts";
+import { sqlSamples } from "./sql/sql_samples.ts";
 
 export type RuleQueryParts = {
   readonly engine: PromqlEngine;
   readonly metrics: MetricsSource;
   readonly logs: LogsSource;
   readonly limits: LogqlLimits;
+  /** Runs a statement in a process of its own, with the limits of `query.sql`. */
+  readonly sql: (statement: string, signal: AbortSignal) => Promise<SqlResult>;
   /** Of all rules together, apart from that of the users' queries, so that rules go on while those wait. */
   readonly memory: QueryMemory;
   readonly tenant: string;
@@ -44,6 +48,8 @@ export function ruleQuery(parts: RuleQueryParts): AskRule {
           return askPromql(parts, parsedOf(asked), timeMs);
         case "logql":
           return askLogql(parts, asked.expr, timeMs);
+        case "sql":
+          return askSql(parts, asked.expr);
         default:
           return assertNever(asked.language);
       }
@@ -70,6 +76,8 @@ export function ruleRangeQuery(parts: RuleQueryParts): AskRange {
           return promqlRange(parts, expr, range);
         case "logql":
           return logqlRange(parts, expr, range);
+        case "sql":
+          throw new OperatingError("bad_request", "SQL is not evaluated over a span of time");
         default:
           return assertNever(language);
       }
@@ -110,9 +118,18 @@ function metricQuery(expr: string): MetricQuery {
 }
 
 /** What is missing may be what the rule is about: it must not resolve an alert. */
-function refusePartial({ isPartial, warnings }: QueryResult): void {
+function refusePartial({ isPartial, warnings }: Pick<QueryResult, "isPartial" | "warnings">): void {
   if (isPartial !== true) return;
   throw new OperatingError("unavailable", `the data are incomplete: ${warnings.join("; ")}`);
+}
+
+async function askSql(
+  { sql, signal }: RuleQueryParts,
+  statement: string,
+): Promise<readonly RuleSample[]> {
+  const answer = await sql(statement, signal);
+  refusePartial(answer);
+  return sqlSamples(answer);
 }
 
 async function askLogql(

@@ -28,6 +28,8 @@ export type RuleRow = {
   readonly name: string;
   readonly group: string;
   readonly file: string;
+  /** Given where the query is SQL. */
+  readonly language?: "sql";
   /** Its place in the group, from 0. */
   readonly place: number;
   readonly query: string;
@@ -134,6 +136,7 @@ const FullRules = z.object({
             evaluationTime: z.number(),
             lastEvaluation: z.string(),
             alerts: z.array(Alert).default([]),
+            language: z.literal("sql").exactOptional(),
             unknown: UnknownRule.exactOptional(),
             learned: z.array(z.object({ labels: Texts, text: z.string() })).exactOptional(),
           }),

@@ -19,9 +19,12 @@ const Vector = z.object({
     result: z.array(z.object({ metric: Labels, value: point })),
   }),
 });
+/** What can be asked over a span of time. */
+type Asked = Exclude<ExpressionLanguage, "sql">;
+
 const Failure = z.object({ error: z.string() });
 
-const queryPaths: Readonly<Record<ExpressionLanguage, string>> = {
+const queryPaths: Readonly<Record<Asked, string>> = {
   promql: "api/v1/query_range",
   logql: "loki/api/v1/query_range",
 };
@@ -29,6 +32,8 @@ const queryPaths: Readonly<Record<ExpressionLanguage, string>> = {
 /** Range queries of a Lapwing, or of another server with Prometheus's or Loki's API, at `url`. */
 export function askServerRange(url: string): AskRange {
   return async ({ expr, language }, { startMs, endMs, stepMs }) => {
+    if (language === "sql")
+      throw new OperatingError("bad_request", "SQL is not evaluated over a span of time");
     const times = { start: startMs / 1_000, end: endMs / 1_000, step: stepMs / 1_000 };
     const { data } = await ask(
       url,
@@ -54,7 +59,7 @@ export async function askServer(
   return data.result.map(({ metric, value: [, held] }) => ({ labels: metric, value: held }));
 }
 
-function limitOf(language: ExpressionLanguage): Readonly<Record<string, number>> {
+function limitOf(language: Asked): Readonly<Record<string, number>> {
   switch (language) {
     case "promql":
       return {};

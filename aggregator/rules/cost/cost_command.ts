@@ -3,6 +3,7 @@ import { z } from "zod";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseDuration } from "#shared/text/duration.ts";
 import type { RuleCost } from "./rule_costs.ts";
+import { unknownSqlCost } from "./sql_cost.ts";
 
 type Flags = {
   readonly url: string;
@@ -86,16 +87,11 @@ async function costsOf(files: readonly string[], flags: Flags): Promise<readonly
     evaluation_interval: interval,
     query_offset: 0,
   });
-  const found = await ruleCosts(groups, ({ expr, language }) =>
-    ask(
-      flags.url,
-      CostAnswer.transform((answer) => ({ ...answer, reads: [] })),
-      {
-        expression: expr,
-        language,
-      },
-    ),
-  );
+  const schema = CostAnswer.transform((answer) => ({ ...answer, reads: [] }));
+  const found = await ruleCosts(groups, async ({ expr: expression, language }) => {
+    if (language === "sql") throw unknownSqlCost();
+    return ask(flags.url, schema, { expression, language });
+  });
   return found.map(({ cost, intervalMs, ...one }) => ({
     ...one,
     interval: intervalMs / 1_000,

@@ -8,6 +8,7 @@ import type { PromqlConfig } from "../../query/promql/engine.ts";
 import { type PlannedRead, explainInstant } from "../../query/promql/explain.ts";
 import type { LogsSource, MetricsSource } from "../../read/source.ts";
 import type { ExpressionLanguage } from "../rule.ts";
+import { unknownSqlCost } from "./sql_cost.ts";
 
 /** What one selector of an expression reads. Unix milliseconds, both inclusive. */
 export type ReadCost = {
@@ -65,6 +66,8 @@ export async function expressionCost(
       }
       break;
     }
+    case "sql":
+      throw unknownSqlCost();
     default:
       return assertNever(language);
   }

@@ -38,6 +38,7 @@ function stage(changed: Partial<AlertingRule> = {}) {
     engine: createPromqlEngine(metrics, PromqlConfig.parse({}), systemClock),
     metrics,
     logs: memoryLogs([]),
+    sql: () => Promise.reject(new Error("no rule here is in SQL")),
     limits: logqlLimits(LogqlConfig.parse({})),
     memory: new QueryMemory({ bytesMax: 64 * 1_024 * 1_024, limitName: "test" }),
     tenant: "default",

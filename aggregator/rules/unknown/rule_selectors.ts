@@ -54,6 +54,15 @@ export function ruleSelectors({
         selectsMetric: () => false,
       };
     }
+    // What a statement reads is not known: it is evaluated as it is.
+    case "sql":
+      return {
+        signal: "metrics",
+        asksForAbsence: false,
+        madeLabels: new Set(),
+        of: () => [],
+        selectsMetric: () => false,
+      };
     default:
       return assertNever(language);
   }

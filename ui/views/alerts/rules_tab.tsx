@@ -88,7 +88,7 @@ function NewRule() {
 }
 
 /** Rules of files can be copied only: the file is where they are changed. */
-function RuleTools({ rule: { file, group, place } }: { readonly rule: RuleRow }) {
+function RuleTools({ rule: { file, group, place, language } }: { readonly rule: RuleRow }) {
   const navigate = useNavigate();
   const stored = useStoredGroups();
   const isStored = stored.data?.some(({ namespace, name }) => namespace === file && name === group);
@@ -96,6 +96,8 @@ function RuleTools({ rule: { file, group, place } }: { readonly rule: RuleRow })
     const search = { ns: file, group, rule: String(place), copy };
     void navigate({ to: "/alerts/rule", search });
   };
+  // The editor reads PromQL and LogQL.
+  if (language !== undefined) return null;
   return (
     <>
       {isStored === true && (
@@ -259,10 +261,14 @@ function RuleDetail({ rule, nowMs }: { readonly rule: RuleRow; readonly nowMs: n
       {lastError !== "" && <p className="state bad anywhere">{lastError}</p>}
       <RuleUnknown rule={rule} nowMs={nowMs} />
       <pre className="rule-query">{query}</pre>
-      <RuleChart query={query} />
-      <p>
-        <InnerLink to={explorePage({ expr: query }, range)}>Explore</InnerLink>
-      </p>
+      {rule.language === undefined && (
+        <>
+          <RuleChart query={query} />
+          <p>
+            <InnerLink to={explorePage({ expr: query }, range)}>Explore</InnerLink>
+          </p>
+        </>
+      )}
       {texts.length > 0 && (
         <dl className="alert-texts">
           {texts.map(([name, text]) => (

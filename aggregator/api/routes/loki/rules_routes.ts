@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import { stringify } from "yaml";
 import { formatDuration } from "#shared/text/duration.ts";
 import type { GroupEvaluation } from "../../../rules/group_evaluation.ts";
-import type { Rule, RuleGroup } from "../../../rules/rule.ts";
+import type { ExpressionLanguage, Rule, RuleGroup } from "../../../rules/rule.ts";
 import { activeAlerts } from "../../../rules/rules_view.ts";
 import { joinInTurns, streamed } from "../../large_answer.ts";
 import { alertPieces, groupPieces, listPieces } from "../prometheus/rules_json.ts";
@@ -66,12 +66,20 @@ function groupYaml({ name, intervalMs, limit, rules }: RuleGroup) {
   };
 }
 
+/** Where a rule of a file has its expression. */
+const expressionKeys: Readonly<Record<ExpressionLanguage, "expr" | "sql">> = {
+  promql: "expr",
+  logql: "expr",
+  sql: "sql",
+};
+
 function ruleYaml(rule: Rule) {
   const labels = Object.keys(rule.labels).length > 0 && { labels: rule.labels };
-  if (rule.kind === "recording") return { record: rule.name, expr: rule.expr, ...labels };
+  const asked = { [expressionKeys[rule.language]]: rule.expr };
+  if (rule.kind === "recording") return { record: rule.name, ...asked, ...labels };
   return {
     alert: rule.name,
-    expr: rule.expr,
+    ...asked,
     ...(rule.forMs > 0 && { for: formatDuration(rule.forMs) }),
     ...(rule.keepFiringMs > 0 && { keep_firing_for: formatDuration(rule.keepFiringMs) }),
     ...labels,

@@ -83,8 +83,9 @@ function idOf(c: Context): string {
   return c.req.param("id") ?? "";
 }
 
-function groupText({ name, expression, severity, annotations, ...body }: AlertBody): string {
-  const rule = { alert: name, expr: expression, for: body.for, labels: { severity }, annotations };
+function groupText({ name, expression, sql, severity, annotations, ...body }: AlertBody): string {
+  const asked = sql === undefined ? { expr: expression } : { sql };
+  const rule = { alert: name, ...asked, for: body.for, labels: { severity }, annotations };
   return stringify({ name, rules: [rule] });
 }
 
@@ -93,7 +94,8 @@ const Written = z.object({
     [
       z.object({
         alert: z.string(),
-        expr: z.string(),
+        expr: z.string().default(""),
+        sql: z.string().exactOptional(),
         for: z.string().default("0s"),
         labels: z
           .object({ severity: AlertBody.shape.severity.catch("warning") })
@@ -122,6 +124,7 @@ function answerOf(
     id: group.name,
     name: rule.alert,
     expression: rule.expr,
+    ...(rule.sql !== undefined && { sql: rule.sql }),
     for: rule.for,
     severity: rule.labels.severity,
     annotations: rule.annotations,

@@ -7,8 +7,10 @@ const duration = z
   .meta({ description: "How long the expression must hold", examples: ["5m"] });
 const texts = z.record(z.string(), z.string());
 
+const severity = z.enum(["critical", "warning", "info"]);
+
 /** What a person writes of an alert. */
-export const AlertBody = z.strictObject({
+const AlertFields = z.strictObject({
   name: z
     .string()
     .min(1)
@@ -20,19 +22,35 @@ export const AlertBody = z.strictObject({
     .meta({
       description: "PromQL, or a metric query of LogQL: each series of its answer is an alert",
       examples: ["node_filesystem_avail_bytes / node_filesystem_size_bytes < 0.1"],
-    }),
+    })
+    .exactOptional(),
+  sql: z
+    .string()
+    .min(1)
+    .max(100_000)
+    .meta({
+      description:
+        "In place of `expression`, one SELECT: each row is an alert. The number `value` is its value, columns of text are its labels",
+      examples: ["SELECT stream['app'] AS app, count(*) AS value FROM logs GROUP BY app"],
+    })
+    .exactOptional(),
   for: duration.default("0s"),
-  severity: z.enum(["critical", "warning", "info"]).default("warning"),
+  severity: severity.default("warning"),
   annotations: texts.default({}).meta({ description: "Texts with templates, such as summary" }),
 });
+export const AlertBody = AlertFields.refine(
+  ({ expression, sql }) => (expression === undefined) !== (sql === undefined),
+  { error: "expected either expression or sql" },
+);
 export type AlertBody = z.output<typeof AlertBody>;
 
 export const AlertAnswer = z.object({
   id: z.string(),
   name: z.string(),
-  expression: z.string(),
+  expression: z.string().meta({ description: "Empty for a rule over SQL" }),
+  sql: z.string().exactOptional(),
   for: z.string(),
-  severity: z.enum(["critical", "warning", "info"]),
+  severity,
   annotations: texts,
   state: z.enum(["unknown", "inactive", "pending", "firing"]),
   unknown: z.string().meta({

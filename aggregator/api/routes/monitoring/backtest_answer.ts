@@ -120,6 +120,8 @@ async function rangeOf(
       const { data } = await rangeAnswer(query, range, { tenant, source: logs, limits, signal });
       return data.resultType === "streams" ? { resultType: "matrix", series: [] } : data;
     }
+    case "sql":
+      throw bad("a rule over SQL has no backtest");
     default:
       return assertNever(language);
   }

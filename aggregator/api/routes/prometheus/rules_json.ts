@@ -68,6 +68,7 @@ function* rulePieces(state: RuleState, excludesAlerts: boolean): Generator<strin
     ...(lastError !== "" && { lastError }),
     evaluationTime: tookMs / 1_000,
     lastEvaluation: timeText(evaluatedMs),
+    ...(rule.language === "sql" && { language: rule.language }),
     ...unknownJson(state),
   };
   switch (rule.kind) {

@@ -97,6 +97,8 @@ function openedRule(
   const own = stored.find(({ namespace, name }) => namespace === at.ns && name === at.group);
   const written = own === undefined ? undefined : readGroupCode(own.yaml);
   const rule = written?.rules[at.place];
+  // The editor reads PromQL and LogQL.
+  if (row?.language !== undefined) return undefined;
   if (own === undefined || rule === undefined) {
     if (row === undefined) return undefined;
     const copied = draftOfRow(row, languageOf(row.query));
