@@ -61,7 +61,7 @@ export class RuleMeters {
     const alerts = metrics.gauge("lapwing_alerts", "Alerts that are pending or firing.", ["state"]);
     const unknown = metrics.gauge(
       "lapwing_rules_unknown",
-      "Rules that are unknown because data of agents are missing.",
+      "Alerting rules that are unknown because data of agents are missing.",
     );
     metrics.onCollect(() => {
       let unknowns = 0;
@@ -72,7 +72,8 @@ export class RuleMeters {
         took.set(of, tookMs / 1_000);
         interval.set(of, group.intervalMs / 1_000);
         rules.set(of, states.length);
-        unknowns += states.filter(({ missing }) => missing !== undefined).length;
+        for (const { alerting, missing } of states)
+          if (alerting !== undefined && missing !== undefined) unknowns++;
         for (const { alerting } of states)
           for (const { state } of alerting?.active ?? []) if (state !== "inactive") counts[state]++;
       }

@@ -1,9 +1,12 @@
 import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import type { Browser } from "playwright-core";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { until } from "#test/support/asking.ts";
+import { builtUi } from "#test/support/built_ui.ts";
+import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
 import { natsServerPath, startNats } from "#test/support/nats.ts";
 import { Stage } from "#test/support/stage.ts";
 import { TcpProxy } from "#test/support/tcp_proxy.ts";
@@ -12,6 +15,7 @@ import { TcpProxy } from "#test/support/tcp_proxy.ts";
 
 const stage = new Stage();
 afterAll(() => stage.stop());
+const chromiumPath = findChromium();
 if (natsServerPath === undefined) console.warn("skipped: needs nats-server");
 
 const hot = "max_over_time(celsius[15s]) > 30";
@@ -80,6 +84,9 @@ test.skipIf(natsServerPath === undefined)(
   async () => {
     const nats = await startNats();
     stage.after(() => nats.stop());
+    const browser = chromiumPath === undefined ? undefined : await launchChromium(chromiumPath);
+    stage.after(() => browser?.close());
+    if (browser !== undefined) await builtUi();
     const proxy = await TcpProxy.start(nats.port);
     stage.after(() => proxy.stop());
     writeFileSync(stage.path("rules.yaml"), stringify({ groups: [group] }));
@@ -134,7 +141,7 @@ test.skipIf(natsServerPath === undefined)(
     const missing = async (name: string) =>
       (await rule(name)).unknown?.agents.map((one) => `${one.name} ${one.reason}`).toSorted();
 
-    await until("the alerts", async () => (await firing("Hot")).length === 1);
+    await until("the alerts", async () => (await firing("Hot")).length === 1, 30_000);
     await until("the other alerts", async () => (await firing("HotByRecord")).length === 1);
     await until("both rooms", async () => {
       const query = encodeURIComponent("count(celsius) == 2");
@@ -154,7 +161,11 @@ test.skipIf(natsServerPath === undefined)(
 
     await until("the rule to be unknown", async () => (await missing("Hot"))?.length === 2, 30_000);
     expect(await missing("Hot")).toEqual(["a silent", "b silent"]);
-    await until("the rule over a record", async () => (await missing("HotByRecord"))?.length === 2);
+    await until(
+      "the rule over a record",
+      async () => (await missing("HotByRecord"))?.length === 2,
+      30_000,
+    );
     for (const name of ["HotAsInPrometheus", "Elsewhere", "NoRoom"])
       expect((await rule(name)).unknown).toBeUndefined();
     // As in Prometheus, the alert without data is resolved; where it is unknown it stays.
@@ -168,6 +179,8 @@ test.skipIf(natsServerPath === undefined)(
     expect([state, health]).toEqual(["firing", "ok"]);
     expect(unknown?.reason).toContain("a (silent since ");
 
+    if (browser !== undefined) await looksAtPages(browser, running.url);
+
     // After a crash nothing is in memory of what the agents sent, nor that the alert fires.
     await until(
       "the series of both agents in the catalog",
@@ -177,7 +190,7 @@ test.skipIf(natsServerPath === undefined)(
     await running.end("SIGKILL");
     running = await stage.start(aggregator);
     await until("the rule to be unknown", async () => (await missing("Hot"))?.length === 2, 30_000);
-    await until("the alert again", async () => (await firing("Hot"))[0] === "a");
+    await until("the alert again", async () => (await firing("Hot"))[0] === "a", 30_000);
     expect(await firing("HotAsInPrometheus")).toEqual([]);
 
     proxy.mend();
@@ -204,6 +217,29 @@ test.skipIf(natsServerPath === undefined)(
   },
   240_000,
 );
+
+/** The pages of rules and the overview say which rules are unknown, and who is missing. */
+async function looksAtPages(browser: Browser, url: string): Promise<void> {
+  const on = pagesOf(
+    () => browser,
+    () => url,
+  );
+  await on("/alerts?tab=rules&q=unknown", async (page) => {
+    const rows = page.getByRole("table", { name: "Rules" }).getByRole("row");
+    await rows.filter({ hasText: "HotByRecord" }).getByText("unknown").waitFor();
+    expect(await rows.filter({ hasText: "HotAsInPrometheus" }).count()).toBe(0);
+    await rows.filter({ hasText: "HotByRecord" }).click();
+    const sheet = page.getByRole("dialog");
+    await sheet.getByText("alerts about them neither begin nor resolve").waitFor();
+    expect(await sheet.getByRole("listitem").allTextContents()).toEqual([
+      expect.stringContaining("a is silent"),
+      expect.stringContaining("b is silent"),
+    ]);
+  });
+  await on("/", async (page) => {
+    await page.getByText("unknown: data of agents are missing: a (silent since").waitFor();
+  });
+}
 
 /** Agents whose series a catalog keeps. */
 function keptFeeds(file: string): number {

@@ -8,6 +8,8 @@ import type { AgentFeed } from "../../read/missing_agent.ts";
 type Feed = {
   readonly schemas: Map<DecodedSchema, { seenMs: number; columns: number }>;
   readonly streams: Map<string, Labels>;
+  /** When its first frame came. */
+  readonly firstMs: number;
   prunedMs: number;
   seenMs: number;
   revision: number;
@@ -18,6 +20,8 @@ type Feed = {
 /** Series that were in no frame for so long are no longer the agent's. */
 const keptMs = 3_600_000;
 const pruneEveryMs = 600_000;
+/** An agent has sent all of its series after so long: frames that are read again after a start bring them one by one. */
+const settledAfterMs = 600_000;
 /** Streams of one agent that are remembered; more are not. */
 const streamsMax = 10_000;
 
@@ -77,6 +81,12 @@ export class AgentFeeds {
     return this.#feeds.get(agent)?.revision;
   }
 
+  /** Whether all that it sends is known; else what is known from before the start counts, too. */
+  isSettled(agent: string): boolean {
+    const feed = this.#feeds.get(agent);
+    return feed !== undefined && feed.seenMs - feed.firstMs >= settledAfterMs;
+  }
+
   /** When its last frame came, by the clock that does not jump. */
   seenMs(agent: string): number {
     return this.#feeds.get(agent)?.seenMs ?? -Infinity;
@@ -101,7 +111,7 @@ export class AgentFeeds {
   #feedOf(agent: string, nowMs: number): Feed {
     let feed = this.#feeds.get(agent);
     if (feed === undefined) {
-      const times = { prunedMs: nowMs, seenMs: nowMs };
+      const times = { firstMs: nowMs, prunedMs: nowMs, seenMs: nowMs };
       feed = { schemas: new Map(), streams: new Map(), ...times, revision: 0, view: undefined };
       this.#feeds.set(agent, feed);
       this.#changed(feed);
@@ -124,8 +134,11 @@ export class AgentFeeds {
   }
 }
 
-function* seriesOf({ schemas }: Feed): Generator<Labels> {
-  for (const { series } of schemas.keys()) yield* series;
+/** Schemas of several epochs share label sets: each counts once. */
+function seriesOf({ schemas }: Feed): ReadonlySet<Labels> {
+  const found = new Set<Labels>();
+  for (const { series } of schemas.keys()) for (const labels of series) found.add(labels);
+  return found;
 }
 
 /** Finds series by name once that is asked for. */
@@ -144,4 +157,13 @@ export function viewOf(
       return byName.get(name) ?? [];
     },
   };
+}
+
+/** What an agent sends, and what it sent before the start, as it was stored. */
+export function joinedFeeds(own: AgentFeed, stored: AgentFeed): AgentFeed {
+  // No feed has a revision below 0, so it differs from the one that is not joined.
+  return viewOf(-own.revision, () => [...own.metrics(), ...stored.metrics()], [
+    ...own.streams(),
+    ...stored.streams(),
+  ]);
 }

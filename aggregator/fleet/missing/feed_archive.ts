@@ -39,7 +39,7 @@ export class FeedArchive {
   readonly #failures: RepeatedWarning;
   readonly #stored: Set<string>;
   readonly #saved = new Map<string, Saved>();
-  /** Of agents that have sent nothing since the start. */
+  /** What was written before the start. */
   readonly #read = new Map<string, AgentFeed | undefined>();
   readonly #stopped = new AbortController();
   #running: Promise<void> = Promise.resolve();
@@ -69,7 +69,7 @@ export class FeedArchive {
     await this.#running;
   }
 
-  /** Of an agent that has sent nothing since the start. What cannot be read is logged, and asked for again later. */
+  /** What an agent had sent when that was written last. What cannot be read is logged, and asked for again later. */
   async read(agent: string): Promise<AgentFeed | undefined> {
     if (!this.#stored.has(agent)) return undefined;
     if (this.#read.has(agent)) return this.#read.get(agent);
@@ -93,10 +93,7 @@ export class FeedArchive {
     const { feeds, known } = this.#parts;
     const listed = known();
     try {
-      for (const agent of feeds.agents()) {
-        this.#read.delete(agent);
-        if (this.#isDue(agent)) await this.#write(agent);
-      }
+      for (const agent of feeds.agents()) if (this.#isDue(agent)) await this.#write(agent);
       for (const agent of [...this.#stored].filter((one) => !listed.has(one)))
         await this.#remove(agent);
     } catch (thrown) {
@@ -117,8 +114,10 @@ export class FeedArchive {
   #isDue(agent: string): boolean {
     const { feeds, clock } = this.#parts;
     const saved = this.#saved.get(agent);
-    if (saved === undefined) return true;
+    // What was written before the start is better than a part of it.
+    if (saved === undefined) return !this.#stored.has(agent) || feeds.isSettled(agent);
     if (saved.revision === feeds.revisionOf(agent)) return false;
+    if (!feeds.isSettled(agent)) return true;
     const nowMs = clock.monotonic();
     return nowMs - saved.savedMs > rewriteAfterMs || nowMs - feeds.seenMs(agent) > quietMs;
   }
@@ -137,6 +136,7 @@ export class FeedArchive {
         updated_ms = excluded.updated_ms`,
     );
     this.#stored.add(agent);
+    this.#read.delete(agent);
     this.#saved.set(agent, { revision: feed.revision, savedMs: clock.monotonic() });
   }
 

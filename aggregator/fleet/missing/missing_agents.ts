@@ -7,7 +7,7 @@ import {
   type MissingAgent,
 } from "../../read/missing_agent.ts";
 import type { AgentRecord, Agents } from "../agents.ts";
-import type { AgentFeeds } from "./agent_feeds.ts";
+import { type AgentFeeds, joinedFeeds } from "./agent_feeds.ts";
 import type { FeedArchive } from "./feed_archive.ts";
 
 type Lag = { readonly behindMs: number; readonly backlogItems: number };
@@ -83,7 +83,10 @@ export class MissingAgents {
   /** What an agent sends, also what it sent before the start of this process. */
   async feedOf(agent: string): Promise<AgentFeed | undefined> {
     const { feeds, archive } = this.#parts;
-    return feeds.of(agent) ?? archive.read(agent);
+    const own = feeds.of(agent);
+    if (own !== undefined && feeds.isSettled(agent)) return own;
+    const before = await archive.read(agent);
+    return own === undefined || before === undefined ? (own ?? before) : joinedFeeds(own, before);
   }
 
   #look(
