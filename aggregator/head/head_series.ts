@@ -3,7 +3,7 @@ import { assert } from "#shared/assert.ts";
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import { LabelSets } from "#shared/model/label_sets.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import type { ItemList } from "#shared/model/paged_list.ts";
+import type { ItemList } from "#shared/collections/paged_list.ts";
 import type { SeriesSamples } from "../read/source.ts";
 import type { SampleRun } from "../read/cut_metrics.ts";
 import { startsAt, type StartChange } from "../read/start_timestamps.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
-import { PagedList } from "#shared/model/paged_list.ts";
+import { PagedList } from "#shared/collections/paged_list.ts";
 import { compileMatchers } from "../read/matching.ts";
 import { SeriesIndex } from "./series_index.ts";
 

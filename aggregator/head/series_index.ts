@@ -1,5 +1,5 @@
 import type { Labels, Matcher } from "#shared/model/labels.ts";
-import type { ItemList } from "#shared/model/paged_list.ts";
+import type { ItemList } from "#shared/collections/paged_list.ts";
 import { compileMatcher, compileMatchers } from "../read/matching.ts";
 
 /**

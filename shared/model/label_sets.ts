@@ -1,7 +1,7 @@
 // Hot: guarded by `bench ingest`, `bench remote_write`.
 import { type Labels, sameLabels } from "./labels.ts";
-import { NumberTable } from "./number_table.ts";
-import { type ItemList, PagedList } from "./paged_list.ts";
+import { NumberTable } from "../collections/number_table.ts";
+import { type ItemList, PagedList } from "../collections/paged_list.ts";
 
 const pageBits = 12;
 const pageSize = 1 << pageBits;

@@ -11,7 +11,7 @@ const filesMax = 25;
 const largerFolders: Readonly<Record<string, number>> = {
   "agent/collect/scrape": 27,
   "agent/pipeline/processors": 26,
-  "shared/model": 27,
+  "shared/model": 26,
 };
 
 /** Native or bound to a process: never in a browser. */

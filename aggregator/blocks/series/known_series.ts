@@ -1,6 +1,6 @@
 import { isTurnOver, nextRound } from "#shared/async/turns.ts";
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
-import { NumberTable } from "#shared/model/number_table.ts";
+import { NumberTable } from "#shared/collections/number_table.ts";
 import { labelsText, parseLabels } from "./labels_text.ts";
 import { TextNumbers } from "./text_numbers.ts";
 

@@ -1,5 +1,5 @@
-import { NumberTable } from "#shared/model/number_table.ts";
-import { PagedList } from "#shared/model/paged_list.ts";
+import { NumberTable } from "#shared/collections/number_table.ts";
+import { PagedList } from "#shared/collections/paged_list.ts";
 
 // Hot: names and values of every new series pass here. Guarded by test/bench/labels.ts.
 

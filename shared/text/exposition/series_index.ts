@@ -1,6 +1,6 @@
 // Hot: guarded by `bench scrape`.
 import type { MetricType } from "../../model/metrics.ts";
-import { PagedList } from "../../model/paged_list.ts";
+import { PagedList } from "../../collections/paged_list.ts";
 
 /** Label names to values as exposed, `__name__` included, empty values too (honor_labels gives them a meaning). */
 export type ExposedLabels = Map<string, string>;

@@ -6,7 +6,7 @@ import type {
   MetricsPart,
   SparseSamples,
 } from "#shared/model/metrics.ts";
-import type { ItemList } from "#shared/model/paged_list.ts";
+import type { ItemList } from "#shared/collections/paged_list.ts";
 import { isAbsent, setAbsent, wordsOf } from "#shared/model/special_values.ts";
 import type { PushedSamples } from "./sample_buffer.ts";
 
