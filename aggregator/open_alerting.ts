@@ -6,11 +6,13 @@ import { foundKinds } from "./fleet/found_kinds.ts";
 import { FeedArchive } from "./fleet/missing/feed_archive.ts";
 import { MissingAgents } from "./fleet/missing/missing_agents.ts";
 import type { Ingest } from "./ingest/ingest.ts";
+import type { AlertHistory } from "./notify/history/alert_history.ts";
 import { openAlertmanager } from "./notify/open_alertmanager.ts";
 import type { SqlEngine } from "./query/sql.ts";
 import type { Sources } from "./query/sources.ts";
 import type { DueData } from "./read/own_data.ts";
 import type { BlockStore } from "./blocks/block_store.ts";
+import type { GroupEvaluation } from "./rules/group_evaluation.ts";
 import { openRules } from "./rules/open_rules.ts";
 import type { LoadProvidedRules } from "./rules/integration_rules/provided_rules.ts";
 import type { SentAlert } from "./rules/sent_alerts.ts";
@@ -32,6 +34,16 @@ type Parts = {
   readonly metrics: SelfMetrics;
   readonly providedRules?: LoadProvidedRules;
 };
+
+/** Gives the history what the rules of a group have made of their alerts. */
+function recordChanges(history: AlertHistory, { group, rules, timeMs }: GroupEvaluation): void {
+  const observed = rules.flatMap(({ rule, alerting, health }) => {
+    if (alerting === undefined) return [];
+    const isSettled = alerting.isRestored && health === "ok";
+    return [{ name: rule.name, alerts: alerting.all, isSettled }];
+  });
+  history.evaluated({ file: group.file, name: group.name }, observed, timeMs);
+}
 
 /** Rules, and the Alertmanager that gets their alerts. */
 export async function openAlerting(
@@ -65,9 +77,13 @@ export async function openAlerting(
     foundKinds: () => foundKinds(agents.all(), tenant),
     append: (of: string, data: DueData) => ingest.append(of, data),
     notifierTrouble: () => alertmanager.trouble(),
-    sendOwn: (alerts: readonly SentAlert[]) => void alertmanager.put(alerts),
+    sendOwn: (alerts: readonly SentAlert[]) => void alertmanager.put(alerts, "rules"),
+    onEvaluated: (evaluation) => recordChanges(alertmanager.history, evaluation),
     log: log.child({ room: "rules" }),
   });
+  alertmanager.history.followGroups(() =>
+    rules.rules.evaluations.map(({ group }) => ({ file: group.file, name: group.name })),
+  );
   const start = () => {
     archive.start();
     rules.start();

@@ -11,6 +11,7 @@ import { connectEvents } from "./client/event_service.ts";
 import { connectInventory } from "./client/query_service.ts";
 import { createQueryClient } from "./queries/query_client.ts";
 import { ServicesContext } from "./queries/services.ts";
+import { alertmanagerPage } from "./state/alertmanager_links.ts";
 import { restoreTheme } from "./state/theme.ts";
 import "uplot/dist/uPlot.min.css";
 import "./style/tokens.css";
@@ -51,10 +52,13 @@ import "./style/forms.css";
 import "./style/board_sheets.css";
 import "./style/agents.css";
 import "./style/alerts.css";
+import "./style/silences.css";
 import "./style/rule_editor.css";
 import "./style/routing.css";
 
 restoreTheme();
+const linked = location.pathname === "/" ? alertmanagerPage(location.hash) : undefined;
+if (linked !== undefined) history.replaceState(null, "", linked);
 
 const root = document.getElementById("root");
 assert(root !== null, "index.html has an element with the id root");

@@ -13,6 +13,7 @@ import { prefetchDashboard } from "./queries/dashboards.ts";
 import { FrameSearch } from "./state/url.ts";
 import { listColumns } from "./views/dashboards/list/list_rows.ts";
 import { alertStates } from "./views/alerts/alert_groups.ts";
+import { historyChoices, historyDays } from "./views/alerts/history/history_choices.ts";
 import { agentStates } from "./views/agents/agent_rows.ts";
 import { hostStates } from "./views/hosts/host_labels.ts";
 import { sortColumns } from "./views/hosts/host_rows.ts";
@@ -58,7 +59,7 @@ const DataSearch = z.object({
 const AlertsSearch = z.object({
   q: text,
   tab: z
-    .enum(["alerts", "rules", "silences", "receivers", "routes", "notifications"])
+    .enum(["alerts", "rules", "silences", "receivers", "routes", "notifications", "history"])
     .optional()
     .catch(undefined),
   /** Of an alert whose route is shown: `severity="critical", team="web"`. */
@@ -66,6 +67,14 @@ const AlertsSearch = z.object({
   is: z.enum(alertStates).optional().catch(undefined),
   receiver: text,
   open: text,
+  /** How silences are shown. */
+  view: z.enum(["list", "calendar", "recurring"]).optional().catch(undefined),
+  /** What a new silence matches, and how long it lasts: from a link in a message. */
+  matchers: text,
+  for: text,
+  /** What the history shows, and of how many days. */
+  only: z.enum(historyChoices).optional().catch(undefined),
+  days: z.enum(historyDays).optional().catch(undefined),
 });
 
 const RuleSearch = z.object({

@@ -43,6 +43,8 @@ import { deleteLogsRoutes, type DeleteLogsParts } from "./routes/loki/delete_rou
 import type { LokiParts } from "./routes/loki/context.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
 import { type MonitoringParts, monitoringRoutes } from "./routes/monitoring/routes.ts";
+import { historyRoutes } from "./routes/monitoring/history_routes.ts";
+import { recurringRoutes } from "./routes/monitoring/recurring_routes.ts";
 import { routingRoutes } from "./routes/monitoring/routing_routes.ts";
 import { prometheusRoutes } from "./routes/prometheus/routes.ts";
 import { shownConfig } from "#shared/runtime/config/shown_config.ts";
@@ -166,7 +168,7 @@ function restRoutes(parts: ApiParts, queries: QueryParts): Hono {
     rules,
     storedRules,
     rulesConfig: config.rules,
-    notifications: (limit, before) => alertmanager.state.history(limit, before),
+    notifications: (limit, query) => alertmanager.state.history(limit, query),
   });
 }
 
@@ -215,5 +217,7 @@ function stateRoutes({ sources, ingest, storeState, alertmanager, ...parts }: Ap
   const now = () => parts.clock.now();
   return rpc
     .route("/", alertmanagerRoutes({ alertmanager, now }))
-    .route("/", routingRoutes({ alertmanager, clock: parts.clock }));
+    .route("/", routingRoutes({ alertmanager, clock: parts.clock }))
+    .route("/", recurringRoutes({ alertmanager, clock: parts.clock }))
+    .route("/", historyRoutes({ alertmanager }));
 }

@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { postgresMissing, startPostgres } from "#test/support/postgres.ts";
 import { Catalog } from "./catalog.ts";
+import { migrations } from "./catalog_migrations.ts";
 import { applyChange } from "./catalog_writes.ts";
 import { removedItems } from "./removed_items.ts";
 
@@ -109,16 +110,16 @@ test("counts of removed records are carried over to counts by signal", async () 
   await (await Catalog.open(`sqlite://${path}`)).close();
   // As it was before there were counts by signal.
   const database = new Database(path);
-  database.run("DROP TABLE removed_items");
+  const place = migrations.findIndex((step) => step.join().includes("TABLE removed_items"));
+  for (const statement of migrations.slice(place).flat()) {
+    const [, table] = /^CREATE TABLE (\w+)/.exec(statement) ?? [];
+    if (table !== undefined) database.run(`DROP TABLE ${table}`);
+  }
   database.run("CREATE TABLE removed_records (tenant TEXT, reason TEXT, items BIGINT)");
   database.run(
     "INSERT INTO removed_records VALUES ('t', 'deleted', 3), ('t', 'lost_samples', 9), ('u', 'lost', 1)",
   );
-  // The step that made them, and the one after it.
-  database.run("DROP TABLE agent_feeds");
-  database.run(
-    "DELETE FROM schema_migrations WHERE version >= (SELECT max(version) - 1 FROM schema_migrations)",
-  );
+  database.run("DELETE FROM schema_migrations WHERE version > ?", [place]);
   database.close();
   const catalog = await Catalog.open(`sqlite://${path}`);
   try {

@@ -1,5 +1,10 @@
+import { dashboardTables } from "./dashboard_tables.ts";
+import {
+  alertHistoryTables,
+  notificationTables,
+  recurringSilenceTables,
+} from "./notification_tables.ts";
 import { agentFeedsTable, ruleGroupsTable } from "./rule_tables.ts";
-import { notificationTables } from "./notification_tables.ts";
 
 /**
  * The catalog's tables, step by step; a step is never changed once released. The SQL is what SQLite and PostgreSQL share.
@@ -264,65 +269,7 @@ export const migrations: readonly (readonly string[])[] = [
       PRIMARY KEY (tenant, sequence)
     )`,
   ],
-  [
-    // document: JSON as it was written, in `format` (lapwing, grafana). What a list shows of it stands beside it.
-    `CREATE TABLE dashboards (
-      tenant TEXT NOT NULL,
-      uid TEXT NOT NULL,
-      version BIGINT NOT NULL,
-      title TEXT NOT NULL,
-      description TEXT NOT NULL,
-      folder TEXT NOT NULL,
-      tags TEXT NOT NULL,
-      panels BIGINT NOT NULL,
-      format TEXT NOT NULL,
-      document TEXT NOT NULL,
-      created_ms BIGINT NOT NULL,
-      updated_ms BIGINT NOT NULL,
-      PRIMARY KEY (tenant, uid)
-    )`,
-    // All versions that are kept, the newest among them.
-    `CREATE TABLE dashboard_versions (
-      tenant TEXT NOT NULL,
-      uid TEXT NOT NULL,
-      version BIGINT NOT NULL,
-      format TEXT NOT NULL,
-      document TEXT NOT NULL,
-      characters BIGINT NOT NULL,
-      message TEXT NOT NULL,
-      actor TEXT NOT NULL,
-      created_ms BIGINT NOT NULL,
-      PRIMARY KEY (tenant, uid, version)
-    )`,
-    // Also of dashboards that come from files and with Lapwing.
-    "CREATE TABLE dashboard_stars (tenant TEXT NOT NULL, uid TEXT NOT NULL, PRIMARY KEY (tenant, uid))",
-    // end_ms is start_ms for a moment; tags: JSON.
-    `CREATE TABLE annotations (
-      tenant TEXT NOT NULL,
-      id TEXT NOT NULL,
-      start_ms BIGINT NOT NULL,
-      end_ms BIGINT NOT NULL,
-      title TEXT NOT NULL,
-      text TEXT NOT NULL,
-      tags TEXT NOT NULL,
-      dashboard TEXT NOT NULL,
-      panel BIGINT NOT NULL,
-      PRIMARY KEY (tenant, id)
-    )`,
-    "CREATE INDEX annotations_by_start ON annotations (tenant, start_ms)",
-    "CREATE INDEX annotations_by_end ON annotations (tenant, end_ms)",
-    `CREATE TABLE saved_queries (
-      tenant TEXT NOT NULL,
-      id TEXT NOT NULL,
-      title TEXT NOT NULL,
-      description TEXT NOT NULL,
-      source TEXT NOT NULL,
-      state TEXT NOT NULL,
-      tags TEXT NOT NULL,
-      updated_ms BIGINT NOT NULL,
-      PRIMARY KEY (tenant, id)
-    )`,
-  ],
+  dashboardTables,
   [
     // What changed, for people; details: JSON.
     `CREATE TABLE events (
@@ -387,4 +334,6 @@ export const migrations: readonly (readonly string[])[] = [
     "DROP TABLE removed_records",
   ],
   agentFeedsTable,
+  recurringSilenceTables,
+  alertHistoryTables,
 ];

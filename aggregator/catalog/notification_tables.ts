@@ -44,3 +44,52 @@ export const notificationTables: readonly string[] = [
   "CREATE INDEX notifications_by_time ON notifications (tenant, created_ms)",
   "CREATE INDEX notifications_by_state ON notifications (tenant, state)",
 ];
+
+/** A step of catalog_migrations.ts: silences that recur. */
+export const recurringSilenceTables: readonly string[] = [
+  // recurrence: JSON.
+  `CREATE TABLE recurring_silences (
+      tenant TEXT NOT NULL,
+      id TEXT NOT NULL,
+      recurrence TEXT NOT NULL,
+      PRIMARY KEY (tenant, id)
+    )`,
+];
+
+/** A step of catalog_migrations.ts: the history of alerts. */
+export const alertHistoryTables: readonly string[] = [
+  // Each change of state; labels: JSON; value: as text, for it may be NaN; without a rule: of another server.
+  `CREATE TABLE alert_changes (
+      tenant TEXT NOT NULL,
+      id TEXT NOT NULL,
+      at_ms BIGINT NOT NULL,
+      alert TEXT NOT NULL,
+      state TEXT NOT NULL,
+      labels TEXT NOT NULL,
+      value TEXT,
+      rule_file TEXT,
+      rule_group TEXT,
+      PRIMARY KEY (tenant, id)
+    )`,
+  "CREATE INDEX alert_changes_by_time ON alert_changes (tenant, at_ms, id)",
+  "CREATE INDEX alert_changes_by_alert ON alert_changes (tenant, alert, at_ms)",
+  // Alerts that are pending or firing after the last change; id: SHA-256 of group and labels.
+  `CREATE TABLE open_alerts (
+      tenant TEXT NOT NULL,
+      id TEXT NOT NULL,
+      state TEXT NOT NULL,
+      labels TEXT NOT NULL,
+      value TEXT,
+      rule_file TEXT,
+      rule_group TEXT,
+      PRIMARY KEY (tenant, id)
+    )`,
+  // What was deleted because there was too much, and up to when entries are missing; kind: changes or notifications.
+  `CREATE TABLE history_deletions (
+      tenant TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      until_ms BIGINT NOT NULL,
+      deleted BIGINT NOT NULL,
+      PRIMARY KEY (tenant, kind)
+    )`,
+];

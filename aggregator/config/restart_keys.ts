@@ -30,6 +30,8 @@ export const aggregatorKeyEffects = {
     groups_max: "restart",
     silences_max: "reload",
     silence_size_max: "reload",
+    history_retention: "reload",
+    history_max: "reload",
     scripts: "restart",
     concurrency_max: "restart",
   },

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
-import { OperatingError, messageOf } from "#shared/errors.ts";
+import { messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import { RepeatedWarning } from "#shared/runtime/repeated_warning.ts";
@@ -9,10 +8,8 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { ChannelParts } from "#aggregator/channels/channel.ts";
 import type { NotifiedAlert } from "#aggregator/channels/notification.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { AlertmanagerKeys } from "./config.ts";
 import type { AlertmanagerConfig } from "./config/alertmanager_config.ts";
-import type { KnownChannel } from "./config/integration.ts";
-import { emptyConfig, readAlertmanagerConfig } from "./config/read_config.ts";
+import { AlertHistory } from "./history/alert_history.ts";
 import { NotifyMeters } from "./meters.ts";
 import { NotifierHealth } from "./notifier_health.ts";
 import {
@@ -27,33 +24,28 @@ import type { Delivery, Settled } from "./pipeline/deliveries.ts";
 import type { AlertGroup } from "./pipeline/alert_group.ts";
 import { notificationOf, notifiedAlert } from "./pipeline/notification_of.ts";
 import { NotificationLog } from "./pipeline/notification_log.ts";
+import {
+  type ReadParts,
+  type ReadSettings,
+  type Settings,
+  noSettings,
+  readSettings,
+} from "./read_settings.ts";
 import { RememberedAlerts, alertsAfterStart } from "./remembered_alerts.ts";
 import { Sender } from "./sender.ts";
 import { stateOf } from "./silences/silence.ts";
+import { RecurringSilences } from "./silences/recurring_silences.ts";
 import { SilenceBook } from "./silences/silence_book.ts";
 import { TestSends } from "./test_send.ts";
 import { NotifyState } from "./state/notify_state.ts";
 
-export type AlertmanagerParts = {
+export type AlertmanagerParts = ReadParts & {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: SelfMetrics;
   readonly catalog: Pick<Catalog, "fenced" | "transaction">;
   readonly tenant: string;
-  readonly channels: readonly KnownChannel[];
-  /** What channels use, with the templates that the configuration names, relative to its file. */
-  readonly channelParts: (
-    templates: readonly string[],
-    configFile: string,
-  ) => Promise<ChannelParts>;
 };
-
-export type Settings = {
-  readonly alertmanager: AlertmanagerKeys;
-  readonly rules: { readonly external_url: string };
-};
-
-type Read = { readonly config: AlertmanagerConfig; readonly channelParts: ChannelParts };
 
 /** The loop looks at the clock at least so often. */
 const sleepMaxMs = 1_000;
@@ -72,6 +64,8 @@ export class Alertmanager {
   readonly pipeline: AlertPipeline;
   readonly state: NotifyState;
   readonly testSends: TestSends;
+  readonly recurring: RecurringSilences;
+  readonly history: AlertHistory;
   readonly #parts: AlertmanagerParts;
   readonly #meters: NotifyMeters;
   readonly #sender: Sender;
@@ -95,15 +89,16 @@ export class Alertmanager {
     const state = new NotifyState(catalog, tenant);
     const known = await state.load(clock.now());
     let fault: string | undefined;
-    let read: Read;
+    let read: ReadSettings;
     try {
       read = await readSettings(settings, parts);
     } catch (thrown) {
       fault = messageOf(thrown);
       log.error("the configuration of the Alertmanager is not used", { error: fault });
-      read = { config: emptyConfig(), channelParts: await parts.channelParts([], "") };
+      read = await noSettings(parts);
     }
-    return new Alertmanager(settings, parts, { state, known, read, fault });
+    const history = await AlertHistory.open(parts);
+    return new Alertmanager(settings, parts, { state, known, read, fault, history });
   }
 
   private constructor(
@@ -112,17 +107,20 @@ export class Alertmanager {
     opened: {
       readonly state: NotifyState;
       readonly known: Awaited<ReturnType<NotifyState["load"]>>;
-      readonly read: Read;
+      readonly read: ReadSettings;
+      readonly history: AlertHistory;
       readonly fault: string | undefined;
     },
   ) {
-    const { state, known, read, fault } = opened;
+    const { state, known, read, fault, history } = opened;
     const { clock, log, metrics } = parts;
     this.#parts = parts;
     this.#settings = settings;
     this.#channelParts = read.channelParts;
     this.startedMs = clock.now();
     this.state = state;
+    this.history = history;
+    history.limitBy(() => this.#historyLimits());
     this.fault = fault;
     this.#stateFailures = new RepeatedWarning(log, clock, "notifications could not be recorded");
     this.#sendFailures = new RepeatedWarning(log, clock, "notifications failed");
@@ -137,6 +135,15 @@ export class Alertmanager {
         remove: (ids) => state.removeSilences(ids),
       },
       known.silences,
+    );
+    this.recurring = new RecurringSilences(
+      this.silences,
+      {
+        now: () => clock.now(),
+        save: (recurrence) => state.saveRecurrence(recurrence),
+        remove: (id) => state.removeRecurrence(id),
+      },
+      known.recurrences,
     );
     this.#remembered = new RememberedAlerts(state, known.alerts);
     this.pipeline = this.#newPipeline(read.config, known.entries);
@@ -180,12 +187,14 @@ export class Alertmanager {
     }
   }
 
-  /** Takes alerts. Gives what is wrong with those that are not taken; the others are, and survive a crash once this resolves. */
-  async put(posted: readonly PostedAlert[]): Promise<string[]> {
+  /**
+   * Takes alerts of other servers, or of the rules here, whose changes the history has from the rules themselves. Returns what is wrong
+   * with those that are not taken; the others are, and survive a crash once this resolves.
+   */
+  async put(posted: readonly PostedAlert[], origin: "servers" | "rules" = "servers") {
     const faults: string[] = [];
     const kept: ReceivedAlert[] = [];
-    const { clock } = this.#parts;
-    const nowMs = clock.now();
+    const nowMs = this.#parts.clock.now();
     for (const [i, each] of posted.entries()) {
       if (i % putAtOnce === putAtOnce - 1 && isTurnOver()) await nextTurn();
       const alert = receivedAlert(each, nowMs, this.pipeline.config.global.resolve_timeout);
@@ -204,6 +213,10 @@ export class Alertmanager {
       }
     }
     this.#wake.abort();
+    if (origin === "servers")
+      this.history.received(
+        kept.map((alert) => ({ labels: alert.labels, isResolved: isResolved(alert, nowMs) })),
+      );
     await this.#recorded(this.#remembered.save(kept));
     return faults;
   }
@@ -222,6 +235,7 @@ export class Alertmanager {
     await Promise.race([Promise.all(this.#attempts), clock.sleep(stopMaxMs, this.#ended.signal)]);
     this.#ended.abort();
     this.pipeline.stop();
+    await this.history.stop();
     await this.state.close();
   }
 
@@ -273,6 +287,7 @@ export class Alertmanager {
     const { signal } = this.#stopped;
     let [wallMs, timerMs] = [clock.now(), clock.monotonic()];
     let maintainedMs = timerMs;
+    await this.#recorded(this.recurring.keepUp());
     while (!signal.aborted) {
       this.#wake = new AbortController();
       const jumpMs = clock.now() - wallMs - (clock.monotonic() - timerMs);
@@ -339,8 +354,10 @@ export class Alertmanager {
     for (const group of this.pipeline.groups)
       for (const { fingerprint } of group.alerts) kept.add(fingerprint);
     await this.#recorded(this.#remembered.keepOnly((fingerprint) => kept.has(fingerprint)));
+    await this.#recorded(this.recurring.keepUp());
     await this.#recorded(this.silences.clean());
     await this.#recorded(this.state.clean(this.#parts.clock.now()));
+    await this.#recorded(this.history.maintain(this.pipeline.active()));
   }
 
   async #recorded(writing: Promise<unknown>): Promise<void> {
@@ -361,6 +378,11 @@ export class Alertmanager {
     return { silencesMax: silences_max, bytesMax: silence_size_max, retentionMs: data_retention };
   }
 
+  #historyLimits() {
+    const { history_retention: retentionMs, history_max: rowsMax } = this.#settings.alertmanager;
+    return { retentionMs, rowsMax };
+  }
+
   #sizes() {
     const nowMs = this.#parts.clock.now();
     const silences = { active: 0, pending: 0, expired: 0 };
@@ -374,20 +396,4 @@ export class Alertmanager {
     }
     return { ...this.pipeline.sizes, alerts, silences };
   }
-}
-
-async function readSettings(
-  { alertmanager: { config_file: file } }: Settings,
-  { channels, channelParts }: AlertmanagerParts,
-): Promise<Read> {
-  if (file === undefined)
-    return { config: emptyConfig(), channelParts: await channelParts([], "") };
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    throw new OperatingError("bad_request", `${file}: ${messageOf(cause)}`, { cause });
-  }
-  const config = readAlertmanagerConfig(text, file, channels);
-  return { config, channelParts: await channelParts(config.templates, file) };
 }

@@ -25,6 +25,12 @@ export const AlertmanagerKeys = z.strictObject({
   silences_max: z.int().min(1).default(10_000),
   /** Of one silence. */
   silence_size_max: byteSize.prefault("64KiB"),
+  /** How long the history keeps changes of alerts, and notifications. */
+  history_retention: duration
+    .prefault("90d")
+    .refine((ms) => ms > 0, { error: "expected a duration above 0" }),
+  /** Changes of alerts that the history keeps, and notifications; the oldest are deleted. */
+  history_max: z.int().min(1_000).default(200_000),
   /** Whether receivers may run programs of this host (`script_configs`). */
   scripts: z.boolean().default(false),
   /** Notifications that one integration sends at the same time; the others wait for their turn. */

@@ -1,7 +1,8 @@
 import { NotificationTemplates } from "#aggregator/channels/templates/notification_templates.ts";
-import { Alertmanager, type AlertmanagerParts, type Settings } from "./alertmanager.ts";
+import { Alertmanager, type AlertmanagerParts } from "./alertmanager.ts";
 import { templateFiles } from "./config/template_files.ts";
 import { knownChannels } from "./known_channels.ts";
+import type { Settings } from "./read_settings.ts";
 
 type Config = Settings & { readonly tenant: string };
 type Parts = Pick<AlertmanagerParts, "clock" | "log" | "metrics" | "catalog">;

@@ -68,6 +68,8 @@ export class GroupEvaluation {
   /** Of rules that went with a reload: their series end with the next evaluation. */
   #ended: readonly RuleSeries[];
   evaluatedMs: number | undefined;
+  /** The time that the last evaluation was for, Unix milliseconds; 0 before the first. */
+  timeMs = 0;
   tookMs = 0;
 
   /** `before`: the group of the same name before a reload, whose states go on. */
@@ -94,6 +96,7 @@ export class GroupEvaluation {
       };
     });
     this.evaluatedMs = before?.evaluatedMs;
+    this.timeMs = before?.timeMs ?? 0;
     this.tookMs = before?.tookMs ?? 0;
     this.#ended = [
       ...(before === undefined ? [] : before.#ended),
@@ -109,6 +112,7 @@ export class GroupEvaluation {
     for (const state of this.rules) await this.#evaluateRule(state, timeMs, atMs);
     for (const series of this.#ended) series.write(atMs, []);
     this.#ended = [];
+    this.timeMs = timeMs;
     this.evaluatedMs = now();
     this.tookMs = monotonic() - startMs;
   }

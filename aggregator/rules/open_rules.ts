@@ -11,6 +11,7 @@ import type { DueData } from "../read/own_data.ts";
 import { Alertmanagers } from "./alertmanagers/alertmanagers.ts";
 import { Heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RulesConfig } from "./config.ts";
+import type { GroupEvaluation } from "./group_evaluation.ts";
 import type { LoadProvidedRules } from "./integration_rules/provided_rules.ts";
 import type { MissingSource } from "./unknown/missing_data.ts";
 import { readForState, ruleQuery, ruleRangeQuery } from "./rule_query.ts";
@@ -33,6 +34,8 @@ type Parts = {
   readonly append: (tenant: string, data: DueData) => void;
   /** Gives alerts to Lapwing's own Alertmanager. */
   readonly sendOwn: (alerts: readonly SentAlert[]) => void;
+  /** Called after each evaluation of a group. */
+  readonly onEvaluated: (evaluation: GroupEvaluation) => void;
   /** Why Lapwing's own Alertmanager may reach no one now, or undefined. */
   readonly notifierTrouble: () => string | undefined;
   readonly catalog: Pick<Catalog, "fenced" | "transaction">;

@@ -49,6 +49,8 @@ export type RulesParts = {
   readonly alertmanagers: Pick<Alertmanagers, "send" | "view">;
   /** Called when another configuration is in force. */
   readonly onConfigured: (config: RulesConfig) => void;
+  /** Called after each evaluation of a group, before the next one. */
+  readonly onEvaluated?: (evaluation: GroupEvaluation) => void;
   /** Takes the samples of rules. */
   readonly append: (tenant: string, data: DueData) => void;
 };
@@ -235,7 +237,11 @@ export class Rules implements RulesView {
         evaluation,
         {
           clock,
-          inTurn: (work) => this.#turns.run(work),
+          inTurn: async (work) => {
+            const { timeMs } = evaluation;
+            await this.#turns.run(work);
+            if (evaluation.timeMs !== timeMs) this.#parts.onEvaluated?.(evaluation);
+          },
           restore: restores ? () => this.#restore(evaluation) : undefined,
           onIteration: (missed) => this.#meters.iterated(evaluation.group, missed),
         },

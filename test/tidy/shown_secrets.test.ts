@@ -30,7 +30,7 @@ remote_write.* statsd.* syslog.*
 fail_if_matches_regexp fail_if_none_matches_regexp fail_if_not_matches_regexp file_size_max
 files flush_interval flush_size flush_timeout folders for for_grace_period for_outage_tolerance forbid forget_after frame_ancestors
 gap_timeout group_by group_names groups groups_exclude grpc_listen haproxy.* head_size_max
-header healthy_within hosts ignore_resource_attributes interval job job_name journal_units json
+header healthy_within history_retention hosts ignore_resource_attributes interval job job_name journal_units json
 jump_max kafka.* keep keep_firing_for key_file keys label_keys.* labels.* latency_max learning lease
 level_keys libvirt.* line_size_max listen log_files log_unit logs logs_cache lookback
 mapping_config match matches max_age max_bytes memcached.* memory memory_high memory_limit memory_max

@@ -18,6 +18,8 @@ export type Silence = {
   readonly endsMs: number;
   readonly createdBy: string;
   readonly comment: string;
+  /** A window of a recurring silence has `recurrence`, its id, and `occurrence`, its start. */
+  readonly annotations: Readonly<Record<string, string>>;
 };
 
 /** What a new silence says; with an `id` it takes the place of that one. */
@@ -28,6 +30,7 @@ export type SilenceDraft = {
   readonly endsMs: number;
   readonly createdBy: string;
   readonly comment: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 };
 
 /** An alert that was sent for notification. */
@@ -57,7 +60,7 @@ export type NotificationRow = {
   readonly status: string;
   readonly alertCount: number;
   readonly alerts: readonly { readonly labels: Readonly<Record<string, string>> }[];
-  readonly state: "pending" | "sent" | "failed" | "given_up" | "interrupted";
+  readonly state: (typeof outcomes)[number];
   readonly attempts: number;
   readonly failure: string;
   readonly answer: string;
@@ -86,6 +89,7 @@ const Silences = z.array(
     endsAt: z.string(),
     createdBy: z.string(),
     comment: z.string(),
+    annotations: Texts.default({}),
   }),
 );
 const Names = z.array(z.string()).default([]);
@@ -145,27 +149,41 @@ export async function listSentAlerts(signal?: AbortSignal): Promise<SentAlert[]>
   }));
 }
 
+export const outcomes = ["pending", "sent", "failed", "given_up", "interrupted"] as const;
+
+/** A notification as the API writes it. */
+export const Notification = z.object({
+  id: z.string(),
+  createdAt: z.string(),
+  settledAt: z.string().nullable(),
+  receiver: z.string(),
+  integration: z.string(),
+  groupKey: z.string(),
+  reason: z.string(),
+  status: z.string(),
+  alertCount: z.number(),
+  alerts: z.array(z.object({ labels: Texts })),
+  state: z.enum(outcomes),
+  attempts: z.number(),
+  failure: z.string(),
+  answer: z.string(),
+});
 const Notifications = z.object({
-  notifications: z.array(
-    z.object({
-      id: z.string(),
-      createdAt: z.string(),
-      settledAt: z.string().nullable(),
-      receiver: z.string(),
-      integration: z.string(),
-      groupKey: z.string(),
-      reason: z.string(),
-      status: z.string(),
-      alertCount: z.number(),
-      alerts: z.array(z.object({ labels: Texts })),
-      state: z.enum(["pending", "sent", "failed", "given_up", "interrupted"]),
-      attempts: z.number(),
-      failure: z.string(),
-      answer: z.string(),
-    }),
-  ),
+  notifications: z.array(Notification),
   next: z.string().nullable(),
 });
+
+export function notificationRow({
+  createdAt,
+  settledAt,
+  ...rest
+}: z.output<typeof Notification>): NotificationRow {
+  return {
+    ...rest,
+    createdMs: Date.parse(createdAt),
+    settledMs: settledAt === null ? undefined : Date.parse(settledAt),
+  };
+}
 
 /** GET /api/v1/monitoring/notifications: a page, the newest first. */
 export async function listNotifications(
@@ -175,12 +193,5 @@ export async function listNotifications(
   const params = { limit: "200", ...(before !== undefined && { before }) };
   const path = "/api/v1/monitoring/notifications";
   const { notifications, next } = await fetchJson({ path, params, signal }, Notifications);
-  return {
-    rows: notifications.map(({ createdAt, settledAt, ...rest }) => ({
-      ...rest,
-      createdMs: Date.parse(createdAt),
-      settledMs: settledAt === null ? undefined : Date.parse(settledAt),
-    })),
-    next: next ?? undefined,
-  };
+  return { rows: notifications.map(notificationRow), next: next ?? undefined };
 }

@@ -15,7 +15,13 @@ import {
   type SentAlert,
   type Silence,
 } from "../client/alertmanager.ts";
+import {
+  listHistory,
+  type HistoryFilter,
+  type HistoryPage,
+} from "../client/alerts/alert_history.ts";
 import { listStoredGroups, type StoredGroup } from "../client/rules.ts";
+import { listRecurring, type RecurringRow } from "../client/alerts/recurring.ts";
 import { explainRouting, listReceivers, type Receivers, type Routing } from "../client/routing.ts";
 import { intervalOf } from "./query_client.ts";
 
@@ -65,6 +71,18 @@ export function useSilences(intervalMs: number): UseQueryResult<readonly Silence
   });
 }
 
+/** Recurring silences, with their occurrences within a span. */
+export function useRecurring(span: {
+  readonly startMs: number;
+  readonly endMs: number;
+}): UseQueryResult<readonly RecurringRow[]> {
+  return useQuery({
+    queryKey: [...notifierKey, "recurring", span],
+    queryFn: ({ signal }) => listRecurring(span, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
 /** The history of notifications, page by page. */
 export function useNotifications(
   intervalMs: number,
@@ -74,6 +92,21 @@ export function useNotifications(
     queryFn: ({ pageParam, signal }) => listNotifications(pageParam, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }: NotificationPage) => next,
+    refetchInterval: intervalOf(everyOf(intervalMs)),
+  });
+}
+
+/** The history of alerts, page by page. */
+export function useAlertHistory(
+  filter: HistoryFilter,
+  intervalMs: number,
+): UseInfiniteQueryResult<InfiniteData<HistoryPage>> {
+  return useInfiniteQuery({
+    queryKey: [...notifierKey, "history", filter],
+    queryFn: ({ pageParam, signal }) => listHistory(filter, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }: HistoryPage) => next,
+    placeholderData: keepPreviousData,
     refetchInterval: intervalOf(everyOf(intervalMs)),
   });
 }

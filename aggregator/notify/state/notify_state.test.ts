@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgresMissing, startPostgres } from "#test/support/postgres.ts";
 import { Catalog } from "../../catalog/catalog.ts";
-import type { Delivery } from "../pipeline/deliveries.ts";
 import type { LogEntry } from "../pipeline/notification_log.ts";
 import { createMatcher } from "../routing/matcher.ts";
 import type { Silence } from "../silences/silence.ts";
-import { NotifyState } from "./notify_state.ts";
+import { deliveryOf } from "./delivery.fixture.ts";
+import { type NotificationsQuery, NotifyState } from "./notify_state.ts";
 
 const day = 86_400_000;
 const engines = [
@@ -23,31 +23,6 @@ async function startSqlite() {
 }
 
 const key = { groupKey: '{}:{a="b"}', receiver: "r", integration: "webhook[0]" };
-const deliveryOf = (id: string, createdMs: number): Delivery => ({
-  id,
-  key,
-  createdMs,
-  attempts: 2,
-  integration: {
-    channel: "webhook",
-    index: 0,
-    sendsResolved: true,
-    send: () => Promise.reject(new Error("not sent here")),
-  },
-  notification: {
-    receiver: "r",
-    status: "firing",
-    alerts: [],
-    groupKey: key.groupKey,
-    groupLabels: {},
-    commonLabels: {},
-    commonAnnotations: {},
-    routeLabels: {},
-    externalUrl: "",
-    reason: "first notification",
-    kept: {},
-  },
-});
 const entry: LogEntry = {
   ...key,
   firing: ["1"],
@@ -84,7 +59,12 @@ test.each(engines.filter(({ missing }) => !missing))(
     const catalog = await Catalog.open(server.url);
     try {
       const state = new NotifyState(catalog, "default");
-      expect(await state.load(0)).toEqual({ silences: [], entries: [], alerts: [] });
+      expect(await state.load(0)).toEqual({
+        silences: [],
+        recurrences: [],
+        entries: [],
+        alerts: [],
+      });
       await Promise.all([
         state.saveSilences([silence, { ...silence, id: "gone" }]),
         state.saveAlerts([alert, { ...alert, fingerprint: "gone" }]),
@@ -117,8 +97,12 @@ test.each(engines.filter(({ missing }) => !missing))(
         ["sent", "sent", "", "ok", 5],
       ]);
       expect((await new NotifyState(catalog, "other").load(9)).alerts).toEqual([]);
+      const ids = async (query: NotificationsQuery) =>
+        (await again.history(10, query)).map(({ id }) => id);
+      expect(await ids({ startMs: 2, endMs: 4 })).toEqual(["given_up", "failed"]);
+      expect(await ids({ outcome: "sent" })).toEqual(["sent"]);
+      expect(await ids({ before: { ms: 2, id: "failed" } })).toEqual(["sent"]);
       await again.clean(90 * day + 3);
-      expect((await again.history(10)).map(({ id }) => id)).toEqual(["pending", "given_up"]);
       expect((await again.load(11 * day)).entries).toEqual([]);
     } finally {
       await catalog.close();

@@ -10,11 +10,22 @@ import { count } from "../../catalog/catalog_count.ts";
 import type { ReceivedAlert } from "../pipeline/alert.ts";
 import type { Delivery, Settled } from "../pipeline/deliveries.ts";
 import { type LogEntry, keyOf } from "../pipeline/notification_log.ts";
+import type { Recurrence } from "../silences/recurrence.ts";
 import type { Silence } from "../silences/silence.ts";
+import type { HistoryPlace } from "./history_place.ts";
 import { BatchedWrites } from "./batched_writes.ts";
-import { AlertRow, EntryRow, NamedAlerts, SilenceRow } from "./stored_rows.ts";
+import { AlertRow, EntryRow, NamedAlerts, RecurrenceRow, SilenceRow } from "./stored_rows.ts";
 
-export type NotificationState = "pending" | "sent" | "failed" | "given_up" | "interrupted";
+export const notificationStates = ["pending", "sent", "failed", "given_up", "interrupted"] as const;
+export type NotificationState = (typeof notificationStates)[number];
+
+/** Which notifications: all where nothing is given. Times are Unix milliseconds; `endMs` is not in the span. */
+export type NotificationsQuery = {
+  readonly startMs?: number | undefined;
+  readonly endMs?: number | undefined;
+  readonly outcome?: NotificationState | undefined;
+  readonly before?: HistoryPlace | undefined;
+};
 
 /** An alert that a notification was about. */
 export type NamedAlert = {
@@ -22,9 +33,6 @@ export type NamedAlert = {
   readonly status: NotifiedStatus;
   readonly labels: Labels;
 };
-
-/** Where a page of the history begins: behind this notification. */
-export type HistoryPlace = { readonly createdMs: number; readonly id: string };
 
 /** A notification as the history has it. Times are Unix milliseconds. */
 export type StoredNotification = {
@@ -50,7 +58,6 @@ export type StoredNotification = {
 /** Alerts that a row names; the others are counted. */
 const alertsNamedMax = 100;
 const answerCharactersMax = 2_000;
-const historyMs = 90 * 86_400_000;
 
 /** What survives a crash: silences, the notification log, alerts, and each notification, in the catalog. */
 export class NotifyState {
@@ -67,6 +74,7 @@ export class NotifyState {
   /** Everything of before a start. Notifications that were under way are marked as interrupted: what they said is said again. */
   async load(nowMs: number): Promise<{
     readonly silences: Silence[];
+    readonly recurrences: Recurrence[];
     readonly entries: LogEntry[];
     readonly alerts: ReceivedAlert[];
   }> {
@@ -82,6 +90,11 @@ export class NotifyState {
         .array(SilenceRow)
         .parse([...(await sql`SELECT silence FROM silences WHERE tenant = ${tenant}`)])
         .map(({ silence }) => silence),
+      recurrences: z
+        .array(RecurrenceRow)
+        .parse([
+          ...(await sql`SELECT recurrence FROM recurring_silences WHERE tenant = ${tenant}`),
+        ]),
       entries: z.array(EntryRow).parse([
         ...(await sql`SELECT entry FROM notification_log
             WHERE tenant = ${tenant} AND expires_ms > ${Math.round(nowMs)}`),
@@ -109,6 +122,22 @@ export class NotifyState {
     return this.#writes.add(async (sql) => {
       for (const id of ids) await sql`DELETE FROM silences WHERE tenant = ${tenant} AND id = ${id}`;
     });
+  }
+
+  saveRecurrence(recurrence: Recurrence): Promise<void> {
+    const [tenant, text] = [this.#tenant, JSON.stringify(recurrence)];
+    return this.#writes.add(
+      (sql) => sql`INSERT INTO recurring_silences (tenant, id, recurrence)
+        VALUES (${tenant}, ${recurrence.id}, ${text})
+        ON CONFLICT (tenant, id) DO UPDATE SET recurrence = excluded.recurrence`,
+    );
+  }
+
+  removeRecurrence(id: string): Promise<void> {
+    const tenant = this.#tenant;
+    return this.#writes.add(
+      (sql) => sql`DELETE FROM recurring_silences WHERE tenant = ${tenant} AND id = ${id}`,
+    );
   }
 
   saveAlerts(alerts: readonly ReceivedAlert[]): Promise<void> {
@@ -191,23 +220,24 @@ export class NotifyState {
         expires_ms = excluded.expires_ms`;
   }
 
-  /** Forgets what is too old. */
+  /** Forgets entries of the log that are too old. */
   clean(nowMs: number): Promise<void> {
     const tenant = this.#tenant;
-    return this.#writes.add(async (sql) => {
-      await sql`DELETE FROM notifications
-        WHERE tenant = ${tenant} AND created_ms < ${Math.round(nowMs - historyMs)}`;
-      await sql`DELETE FROM notification_log
-        WHERE tenant = ${tenant} AND expires_ms < ${Math.round(nowMs)}`;
-    });
+    return this.#writes.add(
+      (sql) => sql`DELETE FROM notification_log
+        WHERE tenant = ${tenant} AND expires_ms < ${Math.round(nowMs)}`,
+    );
   }
 
   /** The newest first; older than `before` where it is given. */
-  history(limit: number, before?: HistoryPlace): Promise<StoredNotification[]> {
-    const { createdMs, id } = before ?? { createdMs: Number.MAX_SAFE_INTEGER, id: "" };
+  history(limit: number, query: NotificationsQuery = {}): Promise<StoredNotification[]> {
+    const { startMs = 0, endMs = Number.MAX_SAFE_INTEGER, outcome } = query;
+    const { ms, id } = query.before ?? { ms: Number.MAX_SAFE_INTEGER, id: "" };
     return this.#catalog.transaction("read notifications", async (sql) => {
       const rows = await sql`SELECT * FROM notifications WHERE tenant = ${this.#tenant}
-        AND (created_ms < ${createdMs} OR (created_ms = ${createdMs} AND id < ${id}))
+        AND created_ms >= ${Math.floor(startMs)} AND created_ms < ${Math.ceil(endMs)}
+        AND (created_ms < ${ms} OR (created_ms = ${ms} AND id < ${id}))
+        ${outcome === undefined ? sql`` : sql`AND state = ${outcome}`}
         ORDER BY created_ms DESC, id DESC LIMIT ${limit}`;
       return z.array(NotificationRow).parse([...rows]);
     });
@@ -246,7 +276,7 @@ const IntegrationRow = z
   .object({
     receiver: z.string(),
     integration: z.string(),
-    state: z.enum(["pending", "sent", "failed", "given_up", "interrupted"]),
+    state: z.enum(notificationStates),
     created_ms: count,
     failure: z.string(),
     answer: z.string(),
@@ -290,7 +320,7 @@ const NotificationRow = z
     status: z.string(),
     alert_count: count,
     alerts: NamedAlerts,
-    state: z.enum(["pending", "sent", "failed", "given_up", "interrupted"]),
+    state: z.enum(notificationStates),
     attempts: count,
     failure: z.string(),
     answer: z.string(),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { createMatcher } from "../routing/matcher.ts";
 import type { ReceivedAlert } from "../pipeline/alert.ts";
 import type { LogEntry } from "../pipeline/notification_log.ts";
+import type { Recurrence } from "../silences/recurrence.ts";
 import type { Silence } from "../silences/silence.ts";
 
 const Texts = z.record(z.string(), z.string());
@@ -38,6 +39,42 @@ const SilenceJson = z
 
 /** Rows of `silences`. */
 export const SilenceRow = z.object({ silence: json(SilenceJson) });
+
+const RecurrenceJson = z
+  .object({
+    id: z.string(),
+    days: z.discriminatedUnion("every", [
+      z.object({ every: z.literal("day") }),
+      z.object({ every: z.literal("week"), weekdays: z.array(z.number()) }),
+      z.object({ every: z.literal("month"), days: z.array(z.number()) }),
+    ]),
+    startMinute: z.number(),
+    durationMs: z.number(),
+    timeZone: z.string(),
+    untilMs: z.number().optional(),
+    matchers: z.array(
+      z.object({
+        name: z.string(),
+        operator: z.enum(["=", "!=", "=~", "!~"]),
+        value: z.string(),
+      }),
+    ),
+    createdBy: z.string(),
+    comment: z.string(),
+    updatedAtMs: z.number(),
+    madeMs: z.number().optional(),
+  })
+  .transform(({ untilMs, madeMs, ...row }): Recurrence => ({
+    ...row,
+    untilMs,
+    madeMs,
+    matchers: row.matchers.map(({ name, operator, value }) => createMatcher(name, operator, value)),
+  }));
+
+/** Rows of `recurring_silences`. */
+export const RecurrenceRow = z
+  .object({ recurrence: json(RecurrenceJson) })
+  .transform((row): Recurrence => row.recurrence);
 
 const EntryJson = z.object({
   groupKey: z.string(),

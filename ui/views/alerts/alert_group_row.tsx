@@ -1,4 +1,5 @@
 import { useState } from "react";
+import type { Labels } from "#shared/model/labels.ts";
 import { Ago } from "../../elements/ago.tsx";
 import { Icon, type IconName } from "../../elements/icon.tsx";
 import {
@@ -9,6 +10,9 @@ import {
   type AlertState,
   type ShownAlert,
 } from "./alert_groups.ts";
+import type { CausesOfAlerts } from "./alert_causes.ts";
+import { type AlertChoice, ChoiceBox } from "./silences/bulk_silence.tsx";
+import { textOfLabels } from "./silences/silence_draft.ts";
 
 /** Alerts of one name that are listed without being asked for, and at most. */
 const [openMax, listedMax] = [5, 200];
@@ -34,17 +38,29 @@ export function AlertStateWord(alert: Pick<ShownAlert, "state" | "severity">) {
 type Props = {
   readonly group: AlertGroup;
   readonly nowMs: number;
+  /** By key: the alerts that an alert inhibits. */
+  readonly inhibited: CausesOfAlerts["inhibited"];
+  /** Present while alerts are chosen. */
+  readonly choice?: AlertChoice | undefined;
   readonly onOpen: (key: string) => void;
 };
 
 /** One name, its worst state, and below it each of its alerts. */
-export function AlertGroupRow({ group, nowMs, onOpen }: Props) {
+export function AlertGroupRow(props: Props) {
+  const { group, nowMs, choice, onOpen } = props;
   const { name, severity, alerts, sinceMs, summary } = group;
   const [isOpen, setOpen] = useState(alerts.length <= openMax);
   const only = alerts.length === 1 ? alerts[0] : undefined;
   const left = alerts.length - listedMax;
   return (
-    <li className={`alert-group ${toneOf(group)}`}>
+    <li className={`alert-group ${toneOf(group)}${choice === undefined ? "" : " choosing"}`}>
+      {choice !== undefined && (
+        <ChoiceBox
+          choice={choice}
+          keys={alerts.map(({ key }) => key)}
+          label={`Choose all alerts named ${name}`}
+        />
+      )}
       <button
         type="button"
         className="alert-group-head"
@@ -64,10 +80,11 @@ export function AlertGroupRow({ group, nowMs, onOpen }: Props) {
         {only === undefined && <Icon name={isOpen ? "up" : "down"} />}
         {only !== undefined && <OwnLabels alert={only} group={group} />}
       </button>
+      {only !== undefined && <Inhibited {...props} alert={only} />}
       {only === undefined && isOpen && (
         <ul>
           {alerts.slice(0, listedMax).map((alert) => (
-            <AlertRow key={alert.key} {...{ alert, group, nowMs, onOpen }} />
+            <AlertRow key={alert.key} {...props} alert={alert} />
           ))}
           {left > 0 && <li className="quiet alert-more">and {left} more: filter to find them</li>}
         </ul>
@@ -76,26 +93,68 @@ export function AlertGroupRow({ group, nowMs, onOpen }: Props) {
   );
 }
 
-function AlertRow({
-  alert,
-  group,
-  nowMs,
-  onOpen,
-}: {
-  readonly alert: ShownAlert;
-  readonly group: AlertGroup;
-  readonly nowMs: number;
-  readonly onOpen: (key: string) => void;
-}) {
+function AlertRow(props: Props & { readonly alert: ShownAlert }) {
+  const { alert, group, nowMs, choice, onOpen } = props;
   return (
     <li>
+      {choice !== undefined && (
+        <ChoiceBox
+          choice={choice}
+          keys={[alert.key]}
+          label={`Choose ${textOfLabels(alert.labels)}`}
+        />
+      )}
       <button type="button" className="alert-row" onClick={() => onOpen(alert.key)}>
         <AlertStateWord {...alert} />
         <OwnLabels alert={alert} group={group} />
         <Ago className="quiet" ms={alert.sinceMs} nowMs={nowMs} />
       </button>
+      <Inhibited {...props} />
     </li>
   );
+}
+
+/** The alerts that an alert inhibits: what they say follows from it. */
+function Inhibited({
+  alert,
+  inhibited,
+  nowMs,
+  choice,
+  onOpen,
+}: Props & { readonly alert: ShownAlert }) {
+  const alerts = inhibited.get(alert.key) ?? [];
+  if (alerts.length === 0) return null;
+  return (
+    <details className="alert-inhibited">
+      <summary>inhibits {alerts.length === 1 ? "1 alert" : `${alerts.length} alerts`}</summary>
+      <ul>
+        {alerts.slice(0, listedMax).map((one) => (
+          <li key={one.key}>
+            {choice !== undefined && (
+              <ChoiceBox
+                choice={choice}
+                keys={[one.key]}
+                label={`Choose ${textOfLabels(one.labels)}`}
+              />
+            )}
+            <button type="button" className="alert-row" onClick={() => onOpen(one.key)}>
+              <AlertStateWord {...one} />
+              <strong className="clip">{one.name}</strong>
+              <code className="quiet clip">{textOfLabels(withoutName(one.labels))}</code>
+              <Ago className="quiet" ms={one.sinceMs} nowMs={nowMs} />
+            </button>
+          </li>
+        ))}
+        {alerts.length > listedMax && (
+          <li className="quiet alert-more">and {alerts.length - listedMax} more</li>
+        )}
+      </ul>
+    </details>
+  );
+}
+
+function withoutName({ alertname: _name, ...labels }: Labels): Labels {
+  return labels;
 }
 
 /** What distinguishes an alert from the others of its group. */

@@ -98,6 +98,26 @@ test("a group names only the labels that differ between its alerts", () => {
   expect(group?.summary).toBe("of Down");
 });
 
+test("a filter with quotes or a regular expression is read as matchers", () => {
+  const labels = ["db-1", "web-1"].map((instance) => ({ alertname: "Down", instance }));
+  const all = shownAlerts(
+    [
+      ruleOf(
+        "Down",
+        labels.map((each) => alertOf(each)),
+      ),
+    ],
+    [],
+  );
+  const names = (text: string) => findAlerts(all, text).map((alert) => alert.labels["instance"]);
+  expect(names('instance="db-1"')).toEqual(["db-1"]);
+  expect(names("instance=~web.*, alertname=Down")).toEqual(["web-1"]);
+  expect(names('alertname!="Down"')).toEqual([]);
+  // Not finished yet: as words.
+  expect(names('instance="db')).toEqual([]);
+  expect(names("instance=db-1")).toEqual(["db-1"]);
+});
+
 test("all words must stand in the labels or texts", () => {
   const all = shownAlerts([ruleOf("Down", [alertOf({ alertname: "Down", instance: "db-1" })])], []);
   expect(findAlerts(all, "DB-1 of")).toHaveLength(1);

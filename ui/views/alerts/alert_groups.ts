@@ -2,6 +2,7 @@ import { assertNever } from "#shared/assert.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { AlertRow, RuleRow } from "../../client/alerting.ts";
 import type { SentAlert } from "../../client/alertmanager.ts";
+import { readConditions } from "../../promql/label_conditions.ts";
 
 /** What becomes of an alert: it fires and is notified, waits for its `for`, or fires and is held back. The worst first. */
 export const alertStates = ["firing", "pending", "silenced", "inhibited", "muted"] as const;
@@ -173,8 +174,10 @@ export function ownLabels(
   );
 }
 
-/** Alerts whose name, labels or texts contain every word. */
+/** Alerts whose labels match matchers such as `team=~"a|b"`, or whose name, labels or texts contain every word. */
 export function findAlerts(alerts: readonly ShownAlert[], text: string): readonly ShownAlert[] {
+  const matches = /["'`]|=~|!=|!~/.test(text) ? readConditions(text) : undefined;
+  if (matches !== undefined) return alerts.filter(({ labels }) => matches(labels));
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return alerts;
   return alerts.filter((alert) => {

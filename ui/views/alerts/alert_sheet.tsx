@@ -4,7 +4,7 @@ import { Button } from "../../elements/buttons.tsx";
 import { Fact } from "../../elements/fact.tsx";
 import { InnerLink } from "../../elements/inner_link.tsx";
 import { Sheet } from "../../overlays/sheet.tsx";
-import { useSilences } from "../../queries/alerts.ts";
+import { useSentAlerts, useSilences } from "../../queries/alerts.ts";
 import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { explorePage } from "../../state/places.ts";
@@ -12,9 +12,11 @@ import { stringifySearch } from "../../state/url.ts";
 import { formatSpan } from "../../units/format.ts";
 import type { ShownAlert } from "./alert_groups.ts";
 import { AlertStateWord } from "./alert_group_row.tsx";
+import { OwnHistory } from "./history/own_history.tsx";
 import { RuleChart } from "./rule_chart.tsx";
-import { matchersText, textOfLabels } from "./silence_draft.ts";
-import { SilenceForm } from "./silence_form.tsx";
+import { matchersText, textOfLabels } from "./silences/silence_draft.ts";
+import { SilenceForm } from "./silences/silence_form.tsx";
+import { SnoozeMenu } from "./silences/snooze_menu.tsx";
 
 type Props = { readonly alert: ShownAlert; readonly onClose: () => void };
 
@@ -28,9 +30,12 @@ export function AlertSheet({ alert, onClose }: Props) {
       title={alert.name === "" ? "Alert" : alert.name}
       size="wide"
       tools={
-        <Button icon="silent" pressed={isSilencing} onClick={() => setSilencing(!isSilencing)}>
-          Silence
-        </Button>
+        <>
+          <SnoozeMenu labels={alert.sent?.labels ?? alert.labels} />
+          <Button icon="silent" pressed={isSilencing} onClick={() => setSilencing(!isSilencing)}>
+            Silence
+          </Button>
+        </>
       }
     >
       {isSilencing && (
@@ -81,6 +86,7 @@ function Detail({ alert }: { readonly alert: ShownAlert }) {
           </p>
         </section>
       )}
+      <OwnHistory labels={labels} />
       <section className="block" aria-label="Labels">
         <h3>Labels</h3>
         <p className="alert-labels">
@@ -123,6 +129,21 @@ function Texts({ annotations }: { readonly annotations: Readonly<Record<string, 
   );
 }
 
+/** The alerts of which this one is taken to be a consequence. */
+function InhibitedBy({ fingerprints }: { readonly fingerprints: readonly string[] }) {
+  const sent = useSentAlerts(0);
+  const found = sent.data?.filter(({ fingerprint }) => fingerprints.includes(fingerprint)) ?? [];
+  if (found.length === 0) return <p className="alert-held">Inhibited by another alert</p>;
+  return found.map(({ fingerprint, labels }) => (
+    <p key={fingerprint} className="alert-held">
+      Inhibited by{" "}
+      <InnerLink to={`/alerts${stringifySearch({ q: textOfLabels(labels) })}`}>
+        {labels["alertname"] ?? fingerprint}
+      </InnerLink>
+    </p>
+  ));
+}
+
 /** Why no notification is sent. */
 function HeldBack({ alert: { sent } }: { readonly alert: ShownAlert }) {
   const silences = useSilences(0);
@@ -138,12 +159,7 @@ function HeldBack({ alert: { sent } }: { readonly alert: ShownAlert }) {
           <Ago ms={endsMs} nowMs={nowMs} />
         </p>
       ))}
-      {inhibitedBy.length > 0 && (
-        <p className="alert-held">
-          Inhibited by {inhibitedBy.length === 1 ? "another alert" : "other alerts"}:{" "}
-          {inhibitedBy.join(", ")}
-        </p>
-      )}
+      {inhibitedBy.length > 0 && <InhibitedBy fingerprints={inhibitedBy} />}
       {mutedBy.length > 0 && (
         <p className="alert-held">Muted by the time interval {mutedBy.join(", ")}</p>
       )}

@@ -7,6 +7,7 @@ import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { FilterBox } from "../../widgets/filter_box.tsx";
 import { Corner, Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
+import { type CausesOfAlerts, underCauses } from "./alert_causes.ts";
 import {
   alertStates,
   findAlerts,
@@ -16,6 +17,7 @@ import {
 } from "./alert_groups.ts";
 import { AlertGroupRow } from "./alert_group_row.tsx";
 import { AlertSheet } from "./alert_sheet.tsx";
+import { type AlertChoice, BulkSilence, useAlertChoice } from "./silences/bulk_silence.tsx";
 
 const route = getRouteApi("/alerts");
 /** More groups than this are left to the filter. */
@@ -33,19 +35,30 @@ export function AlertsTab() {
     () => shownAlerts(rules.data ?? [], sent.data ?? []),
     [rules.data, sent.data],
   );
-  const groups = useMemo(() => {
-    const found = findAlerts(all, words).filter(
-      (alert) =>
-        (is === undefined || alert.state === is) &&
-        (receiver === undefined || alert.sent?.receivers.includes(receiver) === true),
-    );
-    return groupAlerts(found);
-  }, [all, words, is, receiver]);
+  const shown = useMemo(
+    () =>
+      findAlerts(all, words).filter(
+        (alert) =>
+          (is === undefined || alert.state === is) &&
+          (receiver === undefined || alert.sent?.receivers.includes(receiver) === true),
+      ),
+    [all, words, is, receiver],
+  );
+  const { groups, inhibited } = useMemo(() => {
+    const causes = underCauses(shown);
+    return { groups: groupAlerts(causes.shown), inhibited: causes.inhibited };
+  }, [shown]);
+  const { choice, start, stop } = useAlertChoice();
   const opened = open === undefined ? undefined : all.find(({ key }) => key === open);
   return (
     <>
       <div className="toolbar">
         <FilterBox label="Filter alerts" value={q} onChange={(text) => change({ q: text })} />
+        {choice === undefined && all.length > 0 && (
+          <Button icon="silent" onClick={start}>
+            Silence several
+          </Button>
+        )}
         <RefreshCorner query={rules} />
         {sent.isError && (
           <Corner state="partial" detail={sent.error.message}>
@@ -63,8 +76,11 @@ export function AlertsTab() {
           ) : (
             <>
               <StateFilters all={all} />
+              {choice !== undefined && <BulkSilence choice={choice} shown={shown} onDone={stop} />}
               <Groups
                 groups={groups}
+                inhibited={inhibited}
+                choice={choice}
                 isFiltered={words !== "" || is !== undefined || receiver !== undefined}
               />
             </>
@@ -112,9 +128,13 @@ function StateFilters({ all }: { readonly all: readonly ShownAlert[] }) {
 
 function Groups({
   groups,
+  inhibited,
+  choice,
   isFiltered,
 }: {
   readonly groups: ReturnType<typeof groupAlerts>;
+  readonly inhibited: CausesOfAlerts["inhibited"];
+  readonly choice: AlertChoice | undefined;
   readonly isFiltered: boolean;
 }) {
   const change = useSearchChange();
@@ -139,6 +159,8 @@ function Groups({
           key={group.name}
           group={group}
           nowMs={nowMs}
+          inhibited={inhibited}
+          choice={choice}
           onOpen={(key) => change({ open: key })}
         />
       ))}

@@ -3,13 +3,27 @@ import { Tabs } from "../../overlays/tabs.tsx";
 import { useRules, useSilences } from "../../queries/alerts.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { AlertsTab } from "./alerts_tab.tsx";
+import { HistoryTab } from "./history/history_tab.tsx";
 import { NotificationsTab } from "./notifications_tab.tsx";
 import { ReceiversTab } from "./routing/receivers_tab.tsx";
 import { RoutesTab } from "./routing/routes_tab.tsx";
 import { RulesTab } from "./rules_tab.tsx";
-import { SilencesTab } from "./silences_tab.tsx";
+import { SilencesTab } from "./silences/silences_tab.tsx";
 
 const route = getRouteApi("/alerts");
+
+/** Parameters of the URL that only one tab reads. */
+const ofOneTab = {
+  q: "",
+  is: "",
+  open: "",
+  labels: "",
+  view: "",
+  matchers: "",
+  for: "",
+  only: "",
+  days: "",
+};
 
 /** What fires, the rules behind it, the silences that hold notifications back, and what was sent. */
 export function AlertsView() {
@@ -24,9 +38,7 @@ export function AlertsView() {
       <Tabs
         label="Alerts"
         value={tab}
-        onChange={(next) =>
-          change({ tab: next === "alerts" ? "" : next, q: "", is: "", open: "", labels: "" })
-        }
+        onChange={(next) => change({ ...ofOneTab, tab: next === "alerts" ? "" : next })}
         tabs={[
           { value: "alerts", label: "Alerts" },
           { value: "rules", label: "Rules", count: rules.data?.length },
@@ -34,6 +46,7 @@ export function AlertsView() {
           { value: "receivers", label: "Receivers" },
           { value: "routes", label: "Routes" },
           { value: "notifications", label: "Notifications" },
+          { value: "history", label: "History" },
         ]}
       >
         {tab === "alerts" && <AlertsTab />}
@@ -42,6 +55,7 @@ export function AlertsView() {
         {tab === "receivers" && <ReceiversTab />}
         {tab === "routes" && <RoutesTab />}
         {tab === "notifications" && <NotificationsTab />}
+        {tab === "history" && <HistoryTab />}
       </Tabs>
     </section>
   );

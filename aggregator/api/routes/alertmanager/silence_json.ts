@@ -19,14 +19,14 @@ export function silenceJson(silence: Silence, nowMs: number) {
     comment: silence.comment,
     createdBy: silence.createdBy,
     endsAt: timeText(silence.endsAtMs),
-    matchers: silence.matchers.map(({ name, operator, value }) => ({
-      isEqual: operator === "=" || operator === "=~",
-      isRegex: operator.endsWith("~"),
-      name,
-      value,
-    })),
+    matchers: silence.matchers.map(matcherJson),
     startsAt: timeText(silence.startsAtMs),
   };
+}
+
+export function matcherJson({ name, operator, value }: AlertMatcher) {
+  const isEqual = operator === "=" || operator === "=~";
+  return { isEqual, isRegex: operator.endsWith("~"), name, value };
 }
 
 const stateOrder: Readonly<Record<SilenceState, number>> = { active: 1, pending: 2, expired: 3 };
@@ -94,7 +94,7 @@ export function postedSilence(value: unknown, nowMs: number): PostedSilence {
   };
 }
 
-function operatorOf(isRegex: boolean, isEqual: boolean): MatcherOperator {
+export function operatorOf(isRegex: boolean, isEqual: boolean): MatcherOperator {
   if (isRegex) return isEqual ? "=~" : "!~";
   return isEqual ? "=" : "!=";
 }

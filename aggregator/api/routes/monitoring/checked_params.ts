@@ -7,9 +7,7 @@ export function checkedParams<Schema extends z.ZodType>(
   c: Context,
   schema: Schema,
 ): z.output<Schema> {
-  const params = schema.safeParse(c.req.query());
-  if (params.success) return params.data;
-  throw new OperatingError("bad_request", z.prettifyError(params.error));
+  return checked(c.req.query(), schema);
 }
 
 const bodyCharactersMax = 1_000_000;
@@ -31,7 +29,21 @@ export async function jsonBody<Schema extends z.ZodType>(
   } catch (cause) {
     throw new OperatingError("bad_request", "expected a body of JSON", { cause });
   }
-  const read = schema.safeParse(json);
+  return checked(json, schema);
+}
+
+function checked<Schema extends z.ZodType>(input: unknown, schema: Schema): z.output<Schema> {
+  const read = schema.safeParse(input, { reportInput: true });
   if (read.success) return read.data;
-  throw new OperatingError("bad_request", z.prettifyError(read.error));
+  throw new OperatingError("bad_request", read.error.issues.map(faultText).join("\n"));
+}
+
+const shownCharactersMax = 100;
+
+/** Key, value and what was expected, such as `timeZone "Berlin": expected an IANA name`. */
+function faultText({ path, input, message }: z.core.$ZodIssue): string {
+  const isShown = ["string", "number", "boolean"].includes(typeof input) || input === null;
+  const value = isShown ? JSON.stringify(input).slice(0, shownCharactersMax) : "";
+  const place = [z.core.toDotPath(path), value].filter(Boolean).join(" ");
+  return place === "" ? message : `${place}: ${message}`;
 }

@@ -1,10 +1,18 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import type { HistoryPlace, StoredNotification } from "#aggregator/notify/state/notify_state.ts";
+import type { HistoryPlace } from "#aggregator/notify/state/history_place.ts";
+import {
+  type NotificationsQuery,
+  notificationStates,
+  type StoredNotification,
+} from "#aggregator/notify/state/notify_state.ts";
 import { checkedParams } from "./checked_params.ts";
 import { upTo } from "./schemas.ts";
 
 const notificationsMax = 1_000;
+
+/** `next` of an answer, such as "1764000000000:01ab-2". */
+export const placePattern = /^\d{1,15}:[\w-]{1,64}$/;
 
 export const NotificationsParams = z.strictObject({
   limit: upTo(notificationsMax, "100").meta({
@@ -12,12 +20,12 @@ export const NotificationsParams = z.strictObject({
   }),
   before: z
     .string()
-    .regex(/^\d{1,15}:[\w-]{1,64}$/, "expected `next` of an answer")
+    .regex(placePattern, "expected `next` of an answer")
     .optional()
     .meta({ description: "`next` of an answer, for the older ones" }),
 });
 
-const Notification = z.object({
+export const Notification = z.object({
   id: z.string(),
   createdAt: z.string().meta({ description: "RFC 3339" }),
   settledAt: z
@@ -41,7 +49,7 @@ const Notification = z.object({
       }),
     )
     .meta({ description: "The first 100" }),
-  state: z.enum(["pending", "sent", "failed", "given_up", "interrupted"]),
+  state: z.enum(notificationStates),
   attempts: z.number(),
   failure: z
     .string()
@@ -60,7 +68,7 @@ type NotificationsAnswer = z.output<typeof NotificationsAnswer>;
 /** Notifications of the last 90 days, the newest first. */
 export type NotificationHistory = (
   limit: number,
-  before?: HistoryPlace,
+  query: Pick<NotificationsQuery, "before">,
 ) => Promise<readonly StoredNotification[]>;
 
 /** GET /api/v1/monitoring/notifications: each notification, to whom, why, and what became of it. */
@@ -71,21 +79,32 @@ export async function notificationsAnswer(
   const { limit, before } = checkedParams(c, NotificationsParams);
   const most = Number(limit);
   // One more shows whether there are older ones.
-  const found = await history(most + 1, before === undefined ? undefined : placeOf(before));
+  const found = await history(most + 1, {
+    before: before === undefined ? undefined : placeOf(before),
+  });
   const page = found.slice(0, most);
   const last = page.at(-1);
   return {
-    notifications: page.map(({ createdMs, settledMs, alerts, ...rest }) => ({
-      ...rest,
-      alerts: [...alerts],
-      createdAt: new Date(createdMs).toISOString(),
-      settledAt: settledMs === undefined ? null : new Date(settledMs).toISOString(),
-    })),
+    notifications: page.map(notificationJson),
     next: found.length > most && last !== undefined ? `${last.createdMs}:${last.id}` : null,
   };
 }
 
-function placeOf(before: string): HistoryPlace {
-  const [createdMs = "", id = ""] = before.split(":");
-  return { createdMs: Number(createdMs), id };
+export function notificationJson({
+  createdMs,
+  settledMs,
+  alerts,
+  ...rest
+}: StoredNotification): z.output<typeof Notification> {
+  return {
+    ...rest,
+    alerts: [...alerts],
+    createdAt: new Date(createdMs).toISOString(),
+    settledAt: settledMs === undefined ? null : new Date(settledMs).toISOString(),
+  };
+}
+
+export function placeOf(before: string): HistoryPlace {
+  const [ms = "", id = ""] = before.split(":");
+  return { ms: Number(ms), id };
 }

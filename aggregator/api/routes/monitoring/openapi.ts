@@ -18,7 +18,15 @@ import {
   LogStreamParams,
   LogsAnswer,
 } from "./log_schemas.ts";
+import { HistoryAnswer, HistoryParams } from "./history_schemas.ts";
 import { NotificationsAnswer, NotificationsParams } from "./notification_routes.ts";
+import {
+  RecurringAnswer,
+  RecurringBody,
+  RecurringMade,
+  RecurringParams,
+  RecurringPath,
+} from "./recurring_schemas.ts";
 import {
   ReceiversAnswer,
   RoutingAnswer,
@@ -225,6 +233,39 @@ export const operations: readonly Operation[] = [
     summary: "The routes, and where an alert with given labels goes",
     body: RoutingBody,
     answer: RoutingAnswer,
+  },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/history",
+    id: "listAlertHistory",
+    summary: "List changes of alerts, and notifications with their outcomes",
+    params: HistoryParams,
+    answer: HistoryAnswer,
+  },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/silences/recurring",
+    id: "listRecurringSilences",
+    summary: "List recurring silences with their occurrences within a span",
+    params: RecurringParams,
+    answer: RecurringAnswer,
+  },
+  {
+    method: "post",
+    path: "/api/v1/monitoring/silences/recurring",
+    id: "putRecurringSilence",
+    summary: "Make or change a recurring silence",
+    description: "Each window becomes an ordinary silence a day before it begins.",
+    body: RecurringBody,
+    answer: RecurringMade,
+  },
+  {
+    method: "delete",
+    path: "/api/v1/monitoring/silences/recurring/{id}",
+    id: "deleteRecurringSilence",
+    summary: "Remove a recurring silence and end its occurrences",
+    pathParams: RecurringPath,
+    answer: DeletedAnswer,
   },
 ];
 

@@ -7,7 +7,7 @@ import { Combobox } from "../../../overlays/combobox.tsx";
 import { useRouting, useSentAlerts } from "../../../queries/alerts.ts";
 import { useSearchChange } from "../../../state/frame.ts";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
-import { textOfLabels } from "../silence_draft.ts";
+import { textOfLabels } from "../silences/silence_draft.ts";
 import { readLabels } from "./alert_labels.ts";
 
 const route = getRouteApi("/alerts");

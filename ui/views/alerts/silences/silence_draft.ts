@@ -1,9 +1,9 @@
 import { assertNever } from "#shared/assert.ts";
 import { compileMatchers } from "#shared/query_language/matchers.ts";
 import type { Labels } from "#shared/model/labels.ts";
-import type { SilenceMatcher } from "../../client/alertmanager.ts";
-import type { MatchOperator } from "../../promql/expr.ts";
-import { readMatchers } from "../../promql/label_conditions.ts";
+import type { SilenceMatcher } from "../../../client/alertmanager.ts";
+import type { MatchOperator } from "../../../promql/expr.ts";
+import { readMatchers } from "../../../promql/label_conditions.ts";
 
 /** The matchers of a text such as `alertname="DiskFull", host=~"db.*"`, or what is wrong with it. */
 export function silenceMatchers(

@@ -1,29 +1,21 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { messageOf } from "#shared/errors.ts";
-import { expireSilence, type Silence } from "../../client/alertmanager.ts";
-import { Ago } from "../../elements/ago.tsx";
-import { Button } from "../../elements/buttons.tsx";
-import { ConfirmDialog } from "../../overlays/dialog.tsx";
-import { Sheet } from "../../overlays/sheet.tsx";
-import { showToast } from "../../overlays/toast.ts";
-import { notifierKey, useSilences } from "../../queries/alerts.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
-import { useNow } from "../../state/media.ts";
-import { formatAgo } from "../../units/format.ts";
-import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
-import type { RowColumn } from "../../widgets/row_columns.ts";
-import { RowTable } from "../../widgets/row_table.tsx";
+import { expireSilence, type Silence } from "../../../client/alertmanager.ts";
+import { Ago } from "../../../elements/ago.tsx";
+import { ConfirmDialog } from "../../../overlays/dialog.tsx";
+import { showToast } from "../../../overlays/toast.ts";
+import { notifierKey, useSilences } from "../../../queries/alerts.ts";
+import { useFrame, useSearchChange } from "../../../state/frame.ts";
+import { useNow } from "../../../state/media.ts";
+import { formatAgo } from "../../../units/format.ts";
+import { Empty, Picture, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
+import type { RowColumn } from "../../../widgets/row_columns.ts";
+import { RowTable } from "../../../widgets/row_table.tsx";
 import { matchersText } from "./silence_draft.ts";
-import { SilenceForm } from "./silence_form.tsx";
-
-const route = getRouteApi("/alerts");
-const newOne = "new";
 
 /** Silences in force, planned ones, and those that ended within the last days. */
-export function SilencesTab() {
-  const { open } = route.useSearch();
+export function SilenceList() {
   const change = useSearchChange();
   const { intervalMs } = useFrame();
   const silences = useSilences(intervalMs);
@@ -33,15 +25,9 @@ export function SilencesTab() {
     () => silenceColumns(nowMs, setEnded, ({ id }) => change({ open: id })),
     [nowMs, change],
   );
-  const changed = silences.data?.find(({ id }) => id === open);
   return (
     <>
-      <div className="toolbar">
-        <Button kind="primary" icon="plus" onClick={() => change({ open: newOne })}>
-          New silence
-        </Button>
-        <RefreshCorner query={silences} />
-      </div>
+      <RefreshCorner query={silences} />
       <Picture query={silences} skeleton={<Skeleton rows={6} height={28} />}>
         {(rows) =>
           rows.length === 0 ? (
@@ -53,20 +39,6 @@ export function SilencesTab() {
           )
         }
       </Picture>
-      {(open === newOne || changed !== undefined) && (
-        <Sheet
-          open
-          onOpenChange={() => change({ open: "" })}
-          title={changed === undefined ? "New silence" : "Change silence"}
-        >
-          <SilenceForm
-            key={open}
-            text={changed === undefined ? "" : matchersText(changed.matchers)}
-            {...(changed !== undefined && { changed })}
-            onDone={() => change({ open: "" })}
-          />
-        </Sheet>
-      )}
       {ended !== undefined && <EndDialog silence={ended} onClose={() => setEnded(undefined)} />}
     </>
   );
@@ -123,7 +95,12 @@ function silenceColumns(
       minWidth: 200,
       isName: true,
       value: ({ matchers }) => matchersText(matchers),
-      cell: ({ matchers }) => <code className="clip">{matchersText(matchers)}</code>,
+      cell: ({ matchers, annotations }) => (
+        <>
+          <code className="clip">{matchersText(matchers)}</code>
+          {annotations["recurrence"] !== undefined && <span className="quiet"> recurring</span>}
+        </>
+      ),
     },
     {
       key: "starts",
@@ -158,17 +135,29 @@ function silenceColumns(
       width: 120,
       value: () => "",
       text: () => "",
-      cell: (silence) =>
-        silence.state !== "expired" && (
-          <span className="silence-verbs">
-            <button type="button" className="link" onClick={() => onChange(silence)}>
-              Change
-            </button>
-            <button type="button" className="link" onClick={() => onEnd(silence)}>
-              End
-            </button>
-          </span>
-        ),
+      cell: (silence) => <Verbs {...{ silence, onChange, onEnd }} />,
     },
   ];
+}
+
+function Verbs({
+  silence,
+  onChange,
+  onEnd,
+}: {
+  readonly silence: Silence;
+  readonly onChange: (silence: Silence) => void;
+  readonly onEnd: (silence: Silence) => void;
+}) {
+  if (silence.state === "expired") return null;
+  return (
+    <span className="silence-verbs">
+      <button type="button" className="link" onClick={() => onChange(silence)}>
+        Change
+      </button>
+      <button type="button" className="link" onClick={() => onEnd(silence)}>
+        End
+      </button>
+    </span>
+  );
 }
