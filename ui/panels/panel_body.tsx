@@ -12,6 +12,7 @@ import { isInfo } from "../frames/notices.ts";
 import { Icon } from "../elements/icon.tsx";
 import { Empty, Skeleton } from "../widgets/picture.tsx";
 import { checkedOptions } from "../options/checked.ts";
+import { seriesLabels, useAlertMarks } from "./alert_marks/use_alert_marks.ts";
 import { componentOf } from "./panel_component.ts";
 import type { PanelKind, PanelProps } from "./panel_kind.ts";
 import { panelKindOf } from "./registry.ts";
@@ -24,6 +25,8 @@ type Props = Omit<PanelProps<unknown>, "width" | "height" | "options"> & {
   readonly none?: string | undefined;
   /** Whether what is good to know for who writes the queries is told, too. */
   readonly hasInfos?: boolean;
+  /** Whether its data are examples, and so nothing fired meanwhile. */
+  readonly isSample?: boolean;
 };
 
 /**
@@ -57,7 +60,8 @@ type KnownProps = Omit<Props, "kind"> & {
   readonly height: number;
 };
 
-function KnownPanel({ kind, options, none, hasInfos = true, ...rest }: KnownProps) {
+function KnownPanel({ kind, options, none, hasInfos = true, isSample, ...rest }: KnownProps) {
+  const annotations = useAnnotations(rest, kind.asks && isSample !== true);
   const checked = useMemo(() => checkedOptions(kind.options, options), [kind, options]);
   // One for as long as the panel stands: another one would draw it anew.
   const [Body] = useState(() => componentOf(kind));
@@ -79,10 +83,28 @@ function KnownPanel({ kind, options, none, hasInfos = true, ...rest }: KnownProp
         <NoData none={none} isSmall={rest.height < noDataPx} />
       ) : (
         <Suspense fallback={<Skeleton rows={1} height={Math.max(24, rest.height - 16)} />}>
-          <Body {...rest} options={checked.value} height={Math.max(0, rest.height - notesPx)} />
+          <Body
+            {...rest}
+            annotations={annotations}
+            options={checked.value}
+            height={Math.max(0, rest.height - notesPx)}
+          />
         </Suspense>
       )}
     </>
+  );
+}
+
+/** The given ones, and the times in which alerts fired. */
+function useAnnotations(
+  { annotations, frames, window }: Pick<Props, "annotations" | "frames" | "window">,
+  hasAlerts: boolean,
+): Props["annotations"] {
+  const series = useMemo(() => seriesLabels(frames), [frames]);
+  const marks = useAlertMarks(hasAlerts && series.length > 0 ? window : undefined, series);
+  return useMemo(
+    () => (marks.length === 0 ? annotations : [...annotations, ...marks]),
+    [annotations, marks],
   );
 }
 

@@ -22,6 +22,7 @@ export type ChartSetup = {
   readonly onCursor: (chart: uPlot) => void;
   /** Draws under the lines. */
   readonly under: (chart: uPlot) => void;
+  readonly onDrawn: () => void;
 };
 
 /** A drag shorter than this is a click. */
@@ -62,6 +63,7 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
     ],
     hooks: {
       drawClear: [setup.under],
+      draw: [setup.onDrawn],
       setCursor: [setup.onCursor],
       setSelect: [
         (chart) => {

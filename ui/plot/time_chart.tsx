@@ -7,9 +7,12 @@ import { chartOptions } from "./chart_options.ts";
 import { formatValue, type Unit } from "../units/format.ts";
 import { type Band, shadeBands } from "./shades/bands.ts";
 import { shadeIncomplete } from "./shades/incomplete_shade.ts";
+import { useGraphPlane } from "./graph/graph_plane.ts";
 import { LegendTable } from "./legend_table.tsx";
 import { createAxis } from "./scale.ts";
 import type { Incomplete } from "./time_plane.ts";
+import { TimeMarks } from "./time_marks.tsx";
+import type { ChartAnnotation } from "./time_shared.ts";
 import { createTooltip } from "./tooltip.ts";
 
 type Props = {
@@ -23,16 +26,22 @@ type Props = {
   readonly incomplete?: readonly Incomplete[];
   /** Spans that are shaded, such as times in which an alert fired. */
   readonly bands?: readonly Band[];
+  /** Marks on the time axis. */
+  readonly annotations?: readonly ChartAnnotation[];
   readonly onZoom: (startMs: number, endMs: number) => void;
   readonly onZoomOut: () => void;
 };
 
+const none: readonly never[] = [];
+
 /** Lines over time with a legend table. New data redraw; another set of series builds the chart anew. */
 export function TimeChart(props: Props) {
-  const { label, data, unit, height } = props;
+  const { label, data, unit, height, annotations = none } = props;
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set<string>());
   const host = useRef<HTMLDivElement>(null);
-  useChart(host, props, hidden);
+  const { chart, draws } = useChart(host, props, hidden);
+  const plane = useGraphPlane(chart, draws, annotations.length > 0);
+  const timeZone = useTimeZone();
   const keys = data.series.map((series) => series.key);
   const isolate = useCallback(
     (key: string) => {
@@ -52,13 +61,16 @@ export function TimeChart(props: Props) {
   );
   return (
     <>
-      <div
-        ref={host}
-        className="chart-canvas"
-        style={{ height }}
-        role="img"
-        aria-label={`${label}: ${keys.length} series over time, the values are in the table below`}
-      />
+      <div className="chart-place">
+        <div
+          ref={host}
+          className="chart-canvas"
+          style={{ height }}
+          role="img"
+          aria-label={`${label}: ${keys.length} series over time, the values are in the table below`}
+        />
+        {plane !== undefined && <TimeMarks {...{ plane, annotations, timeZone }} />}
+      </div>
       {data.series.length === 1 && <OnlySeries series={data.series[0]} unit={unit} />}
       {data.series.length > 1 && (
         <LegendTable
@@ -98,11 +110,12 @@ function useChart(
   host: React.RefObject<HTMLDivElement | null>,
   props: Props,
   hidden: ReadonlySet<string>,
-): void {
-  const { data, unit, fixedMax, crosshair, height, incomplete, bands } = props;
+) {
+  const { data, unit, fixedMax, crosshair, height, incomplete, bands, annotations } = props;
   const dark = useDark();
   const timeZone = useTimeZone();
-  const chart = useRef<uPlot>(null);
+  const chart = useRef<uPlot>(undefined);
+  const [draws, setDraws] = useState(0);
   // The chart outlives renders: it reads what is current through this.
   const latest = useRef(props);
   latest.current = props;
@@ -135,6 +148,9 @@ function useChart(
         onZoomOut: () => latest.current.onZoomOut(),
         onCursor: tooltip.update,
         under: (drawn) => drawUnder(drawn, latest.current, dark),
+        onDrawn: () => {
+          if ((latest.current.annotations ?? none).length > 0) setDraws((before) => before + 1);
+        },
       }),
       latestColumns.current,
       root,
@@ -148,7 +164,7 @@ function useChart(
     return () => {
       observer.disconnect();
       made.destroy();
-      chart.current = null;
+      chart.current = undefined;
     };
   }, [host, identity, dark, unit, timeZone, fixedMax, crosshair, height, spanMs]);
 
@@ -157,16 +173,23 @@ function useChart(
   }, [columns]);
 
   // The lines stay as they are: only what is under them changes.
-  useEffect(() => {
-    chart.current?.redraw(false);
-  }, [incomplete, bands]);
+  useEffect(() => chart.current?.redraw(false), [incomplete, bands, annotations]);
 
   useEffect(() => {
-    data.series.forEach(({ key }, i) => {
-      const show = !hidden.has(key);
-      if (chart.current?.series[i + 1]?.show !== show) chart.current?.setSeries(i + 1, { show });
-    });
+    showSeries(chart.current, data, hidden);
   }, [data, hidden, dark, timeZone]);
+  return { chart, draws };
+}
+
+function showSeries(
+  chart: uPlot | undefined,
+  { series }: ChartData,
+  hidden: ReadonlySet<string>,
+): void {
+  series.forEach(({ key }, i) => {
+    const show = !hidden.has(key);
+    if (chart?.series[i + 1]?.show !== show) chart?.setSeries(i + 1, { show });
+  });
 }
 
 function drawUnder(

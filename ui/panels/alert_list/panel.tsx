@@ -10,6 +10,8 @@ import { useNow } from "../../state/media.ts";
 import { intervalOf } from "../../queries/query_client.ts";
 import { readConditions } from "../../promql/label_conditions.ts";
 import { Icon, type IconName } from "../../elements/icon.tsx";
+import { InnerLink } from "../../elements/inner_link.tsx";
+import { stringifySearch } from "../../state/url.ts";
 import { Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import type { PanelProps } from "../panel_kind.ts";
 import { momentAt } from "../parts/moment.ts";
@@ -94,6 +96,11 @@ function Lines({
   );
 }
 
+/** The alerts of this name, with silences and history. */
+function pageOf({ name }: AlertLine): string {
+  return `/alerts${stringifySearch({ q: `alertname=${JSON.stringify(name)}` })}`;
+}
+
 function Line({
   line,
   nowMs,
@@ -116,7 +123,7 @@ function Line({
       </span>
       <span className="panel-list-main">
         <strong className="clip" title={line.name}>
-          {line.name}
+          <InnerLink to={pageOf(line)}>{line.name}</InnerLink>
         </strong>
         <span className="quiet clip" title={`${line.summary}\n${labels}`}>
           {line.summary === "" ? labels : line.summary}

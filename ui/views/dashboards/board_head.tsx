@@ -6,6 +6,7 @@ import { phoneQuery, useMedia } from "../../state/media.ts";
 import { Icon } from "../../elements/icon.tsx";
 import { Corner } from "../../widgets/picture.tsx";
 import { queryErrorText } from "../../widgets/query_error.ts";
+import { AlertMarksMenu } from "../../panels/alert_marks/alert_marks_menu.tsx";
 import { AnnotationToggles } from "./variables/annotation_toggles.tsx";
 import type { Board } from "./state/board_context.ts";
 import { BoardTools } from "./board_tools.tsx";
@@ -104,6 +105,7 @@ function Bar({
       onChoose={(name, values) => change({ [`var-${name}`]: values }, { replace: false })}
     >
       <AnnotationToggles dashboard={dashboard} hidden={hidden} />
+      <AlertMarksMenu />
       <DashboardLinks links={dashboard.links} uid={uid} states={states} />
     </VariablesBar>
   );

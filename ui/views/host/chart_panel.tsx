@@ -8,6 +8,7 @@ import { seriesStyles } from "../../plot/palette.ts";
 import { TimeChart } from "../../plot/time_chart.tsx";
 import { useFrame } from "../../state/frame.ts";
 import { useRangeSet, type RangeSet } from "../../queries/ranges.ts";
+import { useAlertMarks } from "../../panels/alert_marks/use_alert_marks.ts";
 import { useDark } from "../../state/theme.ts";
 import { follows, windowOf, zoomedOut } from "../../state/time_range.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
@@ -56,7 +57,7 @@ export function ChartPanel({ chart, host, late }: Props) {
         <LateNote lanes={lanes} timeZone={timeZone} />
       </div>
       <Picture query={query} skeleton={<Skeleton rows={1} height={chartPx} />}>
-        {(set) => <PanelChart chart={chart} set={set} lanes={lanes} />}
+        {(set) => <PanelChart chart={chart} host={host} set={set} lanes={lanes} />}
       </Picture>
     </section>
   );
@@ -94,15 +95,18 @@ function PanelCorner({
 
 type ChartProps = {
   readonly chart: HostChart;
+  readonly host: string;
   readonly set: RangeSet;
   readonly lanes: readonly LateLane[];
 };
 
-function PanelChart({ chart, set, lanes }: ChartProps) {
+function PanelChart({ chart, host, set, lanes }: ChartProps) {
   const { range, setRange } = useFrame();
   const dark = useDark();
   const data = useMemo(() => chartData(chart, set, dark), [chart, set, dark]);
   const incomplete = useMemo(() => incompleteOf(lanes, set.window), [lanes, set.window]);
+  const labels = useMemo(() => labelsOf(set, host), [set, host]);
+  const annotations = useAlertMarks(set.window, labels);
   if (data.series.length === 0) {
     return (
       <Empty title="No samples in this range">
@@ -124,12 +128,19 @@ function PanelChart({ chart, set, lanes }: ChartProps) {
       crosshair="host"
       fixedMax={chart.fixedMax}
       incomplete={incomplete}
+      annotations={annotations}
       onZoom={(startMs, endMs) =>
         setRange({ from: String(Math.round(startMs)), to: String(Math.round(endMs)) })
       }
       onZoomOut={zoomOut}
     />
   );
+}
+
+/** Of its series, and of the host: sums have no labels of their own. */
+function labelsOf({ answers }: RangeSet, host: string): readonly Labels[] {
+  const series = answers.flatMap((answer) => answer?.series ?? []).slice(0, linesMax);
+  return [{ instance: host }, ...series.map(({ labels }) => labels)];
 }
 
 function chartData(chart: HostChart, set: RangeSet, dark: boolean): ChartData {

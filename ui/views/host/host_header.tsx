@@ -4,6 +4,7 @@ import { quote } from "../../client/prometheus.ts";
 import { InnerLink } from "../../elements/inner_link.tsx";
 import { formatCount, formatSpan, formatValue } from "../../units/format.ts";
 import { sumLanes } from "../../client/account.ts";
+import { AlertMarksMenu } from "../../panels/alert_marks/alert_marks_menu.tsx";
 import { useFrame } from "../../state/frame.ts";
 import { useNow } from "../../state/media.ts";
 import { useNumber } from "../../queries/number.ts";
@@ -54,6 +55,7 @@ export function HostHeader({
         </InnerLink>
         {corner}
         <Ways row={row} />
+        <AlertMarksMenu />
       </div>
       <dl className="facts">
         <Fact name="OS">{facts["os"] ?? "unknown"}</Fact>

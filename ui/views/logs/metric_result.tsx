@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { askFrames } from "../../frames/ask.ts";
 import type { Frame } from "../../frames/frame.ts";
 import { chartOfFrames } from "../../plot/chart_of_frames.ts";
+import { seriesLabels, useAlertMarks } from "../../panels/alert_marks/use_alert_marks.ts";
 import { TimeChart } from "../../plot/time_chart.tsx";
 import { useFrame } from "../../state/frame.ts";
 import { useDark } from "../../state/theme.ts";
@@ -79,6 +80,8 @@ function MetricChart({ frames, window, onZoom }: ChartProps) {
     () => chartOfFrames(frames.slice(0, seriesMax), window, dark),
     [frames, window, dark],
   );
+  const labels = useMemo(() => seriesLabels(frames), [frames]);
+  const annotations = useAlertMarks(window, labels);
   if (data.series.length === 0)
     return <Empty title="No series">The query found no lines to count in this range.</Empty>;
   return (
@@ -94,6 +97,7 @@ function MetricChart({ frames, window, onZoom }: ChartProps) {
         unit="count"
         height={320}
         crosshair="logs"
+        annotations={annotations}
         onZoom={onZoom}
         onZoomOut={() => setRange(zoomedOut(window, Date.now()))}
       />

@@ -69,6 +69,7 @@ function Sample({ kind }: { readonly kind: PanelKind }) {
         timeZone={timeZone}
         crosshair=""
         annotations={[]}
+        isSample
         onZoom={nothing}
         onZoomOut={nothing}
         onFilter={undefined}
