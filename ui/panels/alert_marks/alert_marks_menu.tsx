@@ -26,7 +26,7 @@ export function AlertMarksMenu() {
           aria-label={`Alerts on charts: ${names[choice]}`}
           title={`Alerts on charts: ${names[choice]}`}
         >
-          <Icon name="alerts" />
+          <Icon name="eye" />
         </button>
       }
       entries={[

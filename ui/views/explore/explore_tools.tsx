@@ -6,7 +6,6 @@ import { Menu } from "../../overlays/menu.tsx";
 import { copyText } from "../../widgets/copy_button.tsx";
 import { exportEntries } from "../../widgets/export_menu.tsx";
 import { newRulePage } from "../../state/places.ts";
-import { AlertMarksMenu } from "../../panels/alert_marks/alert_marks_menu.tsx";
 import { Icon } from "../../elements/icon.tsx";
 import { curlOf } from "./curl.ts";
 import { AddToDashboard } from "./add_to_dashboard.tsx";
@@ -62,7 +61,6 @@ export function ExploreTools({ state, answers, onOpen }: Props) {
         <span className="wide-words">Add to dashboard</span>
       </button>
       <CreateAlert state={state} />
-      <AlertMarksMenu />
       <ShareMenu answers={answers} />
       {isAdding && <AddToDashboard state={state} onClose={() => setIsAdding(false)} />}
     </div>

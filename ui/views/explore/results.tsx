@@ -1,6 +1,7 @@
 import { useMemo, useRef } from "react";
 import { incompleteOf, lateIn, type LateLane } from "../../dashboards/runner/late.ts";
 import type { Frame } from "../../frames/frame.ts";
+import { AlertMarksMenu } from "../../panels/alert_marks/alert_marks_menu.tsx";
 import { PanelBody } from "../../panels/panel_body.tsx";
 import { ToggleGroup } from "../../overlays/toggle_group.tsx";
 import { formatAgo, formatExact } from "../../units/format.ts";
@@ -56,6 +57,7 @@ export function Results({ state, answers, onView }: Props) {
         />
         <Freshness answers={answers} />
         <LateNote lanes={lanes} timeZone={timeZone} />
+        {ranges.length > 0 && <AlertMarksMenu />}
       </div>
       {state.view === "raw" ? (
         <RawList answers={answers} />
