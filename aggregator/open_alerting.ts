@@ -36,13 +36,16 @@ type Parts = {
 };
 
 /** Gives the history what the rules of a group have made of their alerts. */
-function recordChanges(history: AlertHistory, { group, rules, timeMs }: GroupEvaluation): void {
+function recordChanges(
+  history: AlertHistory,
+  { group, rules, timeMs }: GroupEvaluation,
+): Promise<void> {
   const observed = rules.flatMap(({ rule, alerting, health }) => {
     if (alerting === undefined) return [];
     const isSettled = alerting.isRestored && health === "ok";
     return [{ name: rule.name, alerts: alerting.all, isSettled }];
   });
-  history.evaluated({ file: group.file, name: group.name }, observed, timeMs);
+  return history.evaluated({ file: group.file, name: group.name }, observed, timeMs);
 }
 
 /** Rules, and the Alertmanager that gets their alerts. */

@@ -72,7 +72,7 @@ export const alertHistoryTables: readonly string[] = [
       PRIMARY KEY (tenant, id)
     )`,
   "CREATE INDEX alert_changes_by_time ON alert_changes (tenant, at_ms, id)",
-  "CREATE INDEX alert_changes_by_alert ON alert_changes (tenant, alert, at_ms)",
+  "CREATE INDEX alert_changes_by_alert ON alert_changes (tenant, alert, at_ms, id)",
   // Alerts that are pending or firing after the last change; id: SHA-256 of group and labels.
   `CREATE TABLE open_alerts (
       tenant TEXT NOT NULL,

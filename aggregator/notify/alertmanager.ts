@@ -206,17 +206,15 @@ export class Alertmanager {
         continue;
       }
       const taken = this.pipeline.put(alert);
-      if (taken !== undefined) kept.push(taken);
-      else {
+      if (taken !== undefined) {
+        kept.push(taken);
+        if (origin === "servers") this.history.received(taken.labels, isResolved(taken, nowMs));
+      } else {
         this.#meters.refused();
         faults.push(`too many alerts (limit: ${this.#settings.alertmanager.alerts_max})`);
       }
     }
     this.#wake.abort();
-    if (origin === "servers")
-      this.history.received(
-        kept.map((alert) => ({ labels: alert.labels, isResolved: isResolved(alert, nowMs) })),
-      );
     await this.#recorded(this.#remembered.save(kept));
     return faults;
   }

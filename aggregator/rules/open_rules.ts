@@ -35,7 +35,7 @@ type Parts = {
   /** Gives alerts to Lapwing's own Alertmanager. */
   readonly sendOwn: (alerts: readonly SentAlert[]) => void;
   /** Called after each evaluation of a group. */
-  readonly onEvaluated: (evaluation: GroupEvaluation) => void;
+  readonly onEvaluated: (evaluation: GroupEvaluation) => Promise<void>;
   /** Why Lapwing's own Alertmanager may reach no one now, or undefined. */
   readonly notifierTrouble: () => string | undefined;
   readonly catalog: Pick<Catalog, "fenced" | "transaction">;

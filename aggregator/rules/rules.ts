@@ -50,7 +50,7 @@ export type RulesParts = {
   /** Called when another configuration is in force. */
   readonly onConfigured: (config: RulesConfig) => void;
   /** Called after each evaluation of a group, before the next one. */
-  readonly onEvaluated?: (evaluation: GroupEvaluation) => void;
+  readonly onEvaluated?: (evaluation: GroupEvaluation) => Promise<void>;
   /** Takes the samples of rules. */
   readonly append: (tenant: string, data: DueData) => void;
 };
@@ -240,7 +240,7 @@ export class Rules implements RulesView {
           inTurn: async (work) => {
             const { timeMs } = evaluation;
             await this.#turns.run(work);
-            if (evaluation.timeMs !== timeMs) this.#parts.onEvaluated?.(evaluation);
+            if (evaluation.timeMs !== timeMs) await this.#parts.onEvaluated?.(evaluation);
           },
           restore: restores ? () => this.#restore(evaluation) : undefined,
           onIteration: (missed) => this.#meters.iterated(evaluation.group, missed),

@@ -56,13 +56,13 @@ test.each(engines.filter(({ missing }) => !missing))(
     const catalog = await Catalog.open(server.url);
     try {
       const first = await opened(catalog);
-      first.evaluated(group, down("pending", "a", "b"), 10);
-      first.evaluated(group, down("firing", "a", "b"), 20);
-      first.received([{ labels: { alertname: "Other", host: "x" }, isResolved: false }]);
+      await first.evaluated(group, down("pending", "a", "b"), 10);
+      await first.evaluated(group, down("firing", "a", "b"), 20);
+      first.received({ alertname: "Other", host: "x" }, false);
       await first.stop();
       const second = await opened(catalog);
-      second.evaluated(group, down("firing", "b"), 30);
-      second.received([{ labels: { alertname: "Other", host: "x" }, isResolved: true }]);
+      await second.evaluated(group, down("firing", "b"), 30);
+      second.received({ alertname: "Other", host: "x" }, true);
       await second.written();
       expect(await texts(second, { endMs: 1_000 })).toEqual([
         "30 a resolved 3",
@@ -103,7 +103,7 @@ test.each(engines.filter(({ missing }) => !missing))(
       history.limitBy(() => ({ retentionMs: 90 * dayMs, rowsMax: 4 }));
       const states = ["firing", "inactive"] as const;
       for (let day = 8; day < 16; day++)
-        history.evaluated(group, down(states[day % 2] ?? "firing", "a"), day * dayMs);
+        await history.evaluated(group, down(states[day % 2] ?? "firing", "a"), day * dayMs);
       await history.written();
       await history.maintain([]);
       const days = (await history.changes(everything)).map(({ atMs }) => atMs / dayMs);
@@ -144,9 +144,9 @@ test("changes wait while the catalog is away, and are written once it is back", 
       },
       { ...systemClock, sleep },
     );
-    history.evaluated(group, down("firing", "a"), 10);
+    await history.evaluated(group, down("firing", "a"), 10);
     await failed.promise;
-    history.evaluated(group, down("inactive", "a"), 20);
+    await history.evaluated(group, down("inactive", "a"), 20);
     isAway = false;
     back.resolve();
     await history.written();
@@ -163,9 +163,9 @@ test("alerts of a group that is gone, and of servers that no longer send them, e
   const catalog = await Catalog.open(server.url);
   try {
     const history = await opened(catalog, { ...systemClock, now: () => 50 });
-    history.evaluated(group, down("firing", "a"), 10);
+    await history.evaluated(group, down("firing", "a"), 10);
     const labels = { alertname: "Other", host: "x" };
-    history.received([{ labels, isResolved: false }]);
+    history.received(labels, false);
     history.followGroups(() => [group]);
     await history.maintain([{ labels }]);
     await history.written();

@@ -1,4 +1,5 @@
 import type { Catalog } from "../../catalog/catalog.ts";
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { messageOf } from "#shared/errors.ts";
 import { labelsKey, type Labels } from "#shared/model/labels.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
@@ -25,11 +26,13 @@ type Parts = {
 };
 type Change = Omit<AlertChange, "id" | "atMs">;
 
-/** Changes of one transaction. */
-const writtenAtOnce = 200;
+/** Changes of one transaction: SQLite keeps the thread meanwhile. */
+const writtenAtOnce = 50;
 /** Changes that wait while the catalog is away. */
 const waitingMax = 20_000;
 const retryMs = 5_000;
+/** Transactions that one maintenance deletes in, of each kind. */
+const trimsMax = 100;
 
 /**
  * Each change of state of each alert, in the catalog. A change is written within a moment, by a queue that no evaluation waits for. What a
@@ -79,14 +82,14 @@ export class AlertHistory {
     );
   }
 
-  /** Called after each evaluation of a group, at `atMs`. */
-  evaluated(group: GroupPlace, rules: readonly ObservedRule[], atMs: number): void {
-    this.#add(this.#watch.evaluated(group, rules), atMs);
+  /** Called after each evaluation of a group, at `atMs`. The alerts must stay as they are until this resolves. */
+  async evaluated(group: GroupPlace, rules: readonly ObservedRule[], atMs: number): Promise<void> {
+    this.#add(await this.#watch.evaluated(group, rules), atMs);
   }
 
-  /** Called with alerts of other servers. */
-  received(alerts: Iterable<{ readonly labels: Labels; readonly isResolved: boolean }>): void {
-    this.#add(this.#watch.received(alerts), this.#parts.clock.now());
+  /** Called with each alert that another server sends. */
+  received(labels: Labels, isResolved: boolean): void {
+    this.#add(this.#watch.received(labels, isResolved), this.#parts.clock.now());
   }
 
   /** Keeps what the configuration says from now on. */
@@ -112,12 +115,15 @@ export class AlertHistory {
       this.#watch.ended(isGroup, (key) => keys.has(key)),
       nowMs,
     );
-    for (const kind of ["changes", "notifications"] as const) {
-      const deleted = await catalog.fenced("trim the history of alerts", (sql) =>
-        trimHistory(sql, tenant, kind, { ...limits, nowMs }),
-      );
-      if (deleted > 0) this.#wereDeleted(kind, deleted);
-    }
+    for (const kind of ["changes", "notifications"] as const)
+      for (let i = 0; i < trimsMax; i++) {
+        const { deleted, isDone } = await catalog.fenced("trim the history of alerts", (sql) =>
+          trimHistory(sql, tenant, kind, { ...limits, nowMs }),
+        );
+        if (deleted > 0) this.#wereDeleted(kind, deleted);
+        if (isDone) break;
+        if (isTurnOver()) await nextTurn();
+      }
   }
 
   /** The newest first. */
@@ -174,6 +180,7 @@ export class AlertHistory {
         // Others may have been dropped from the front meanwhile.
         const left = this.#waiting.findIndex((change) => !written.has(change));
         this.#waiting.splice(0, left < 0 ? this.#waiting.length : left);
+        if (isTurnOver()) await nextTurn();
       } catch (thrown) {
         this.#failures.warn(() => ({ error: messageOf(thrown) }));
         if (isLast) break;

@@ -1,3 +1,4 @@
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { AlertChange, ChangeState, GroupPlace, OpenAlert } from "./alert_change.ts";
 
@@ -13,8 +14,9 @@ export type ObservedAlert = {
   readonly state: "inactive" | "pending" | "firing";
   readonly value: number;
 };
-type Received = { readonly labels: Labels; readonly isResolved: boolean };
 type Change = Omit<AlertChange, "id" | "atMs">;
+/** Changed in place: thousands of alerts are looked at with each evaluation. */
+type Known = { -readonly [Name in keyof OpenAlert]: OpenAlert[Name] };
 
 /** Alerts of other servers. */
 const received = "";
@@ -25,14 +27,16 @@ const received = "";
  */
 export class ChangeWatch {
   /** By group, then by labels. */
-  readonly #open = new Map<string, Map<string, OpenAlert>>();
+  readonly #open = new Map<string, Map<string, Known>>();
+  /** An alert keeps its label set from evaluation to evaluation. */
+  readonly #keys = new WeakMap<Labels, string>();
 
   constructor(known: readonly OpenAlert[]) {
-    for (const alert of known) this.#of(alert.group).set(labelsKey(alert.labels), alert);
+    for (const alert of known) this.#of(alert.group).set(labelsKey(alert.labels), { ...alert });
   }
 
-  /** All rules of a group after an evaluation. */
-  evaluated(group: GroupPlace, rules: readonly ObservedRule[]): Change[] {
+  /** All rules of a group after an evaluation, whose alerts stay as they are meanwhile. Makes pauses. */
+  async evaluated(group: GroupPlace, rules: readonly ObservedRule[]): Promise<Change[]> {
     const open = this.#of(group);
     const changes: Change[] = [];
     const seen = new Set<string>();
@@ -40,38 +44,38 @@ export class ChangeWatch {
     for (const { name, alerts, isSettled } of rules) {
       if (!isSettled) unsettled.add(name);
       for (const { labels, state, value } of alerts) {
-        const key = labelsKey(labels);
+        if (isTurnOver()) await nextTurn();
         if (state === "inactive") continue;
+        const key = this.#keyOf(labels);
         seen.add(key);
-        const before = open.get(key)?.state;
+        const known = open.get(key);
         // A start makes firing alerts pending until they are restored.
-        const stays = before === state || (before === "firing" && !isSettled);
-        open.set(key, { labels, state: stays ? before : state, value, group });
-        if (!stays) changes.push({ labels, state, value, group });
+        if (known?.state === state || (known?.state === "firing" && !isSettled)) {
+          known.value = value;
+          continue;
+        }
+        open.set(key, { labels, state, value, group });
+        changes.push({ labels, state, value, group });
       }
     }
-    for (const [key, alert] of open)
+    for (const [key, alert] of open) {
+      if (isTurnOver()) await nextTurn();
       if (!seen.has(key) && !unsettled.has(alert.labels["alertname"] ?? ""))
         changes.push(this.#close(key, alert));
+    }
     return changes;
   }
 
-  /** Alerts that other servers have sent. */
-  received(alerts: Iterable<Received>): Change[] {
+  /** An alert that another server has sent. */
+  received(labels: Labels, isResolved: boolean): Change[] {
     const open = this.#of(undefined);
-    const changes: Change[] = [];
-    for (const { labels, isResolved } of alerts) {
-      const key = labelsKey(labels);
-      const before = open.get(key);
-      if (isResolved) {
-        if (before !== undefined) changes.push(this.#close(key, before));
-      } else if (before === undefined) {
-        const alert = { labels, state: "firing", value: undefined, group: undefined } as const;
-        open.set(key, alert);
-        changes.push(alert);
-      }
-    }
-    return changes;
+    const key = labelsKey(labels);
+    const before = open.get(key);
+    if (isResolved) return before === undefined ? [] : [this.#close(key, before)];
+    if (before !== undefined) return [];
+    const alert = { labels, state: "firing", value: undefined, group: undefined } as const;
+    open.set(key, { ...alert });
+    return [alert];
   }
 
   /** Ends alerts of groups that are no more, and those that other servers no longer send. */
@@ -93,11 +97,19 @@ export class ChangeWatch {
     return { ...alert, state };
   }
 
-  #of(group: GroupPlace | undefined): Map<string, OpenAlert> {
+  #keyOf(labels: Labels): string {
+    const found = this.#keys.get(labels);
+    if (found !== undefined) return found;
+    const made = labelsKey(labels);
+    this.#keys.set(labels, made);
+    return made;
+  }
+
+  #of(group: GroupPlace | undefined): Map<string, Known> {
     const place = group === undefined ? received : JSON.stringify([group.file, group.name]);
     const found = this.#open.get(place);
     if (found !== undefined) return found;
-    const made = new Map<string, OpenAlert>();
+    const made = new Map<string, Known>();
     this.#open.set(place, made);
     return made;
   }

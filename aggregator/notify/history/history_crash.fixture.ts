@@ -36,7 +36,7 @@ if (import.meta.main) {
       process.stdout.write("written\n");
       continue;
     }
-    history.evaluated(crashGroup, observed(line.split(" ").filter(Boolean)), ++atMs);
+    await history.evaluated(crashGroup, observed(line.split(" ").filter(Boolean)), ++atMs);
     process.stdout.write("seen\n");
   }
 }

@@ -39,7 +39,7 @@ async function startProcess(file: string) {
 /** The states of each host in their order, after one more evaluation. */
 async function statesAfter(file: string, round: number): Promise<Map<string, string[]>> {
   const { history, catalog } = await openTestHistory(file);
-  history.evaluated(crashGroup, observed(firingAt(round)), 1_000);
+  await history.evaluated(crashGroup, observed(firingAt(round)), 1_000);
   await history.written();
   const all = { before: undefined, state: undefined, name: undefined, limit: 1_000 };
   const found = await history.changes({ ...all, startMs: 0, endMs: 2_000 });

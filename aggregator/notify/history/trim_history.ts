@@ -13,40 +13,41 @@ export type HistoryLimits = {
 };
 
 /** SQLite keeps the thread meanwhile. */
-const deletedAtOnceMax = 2_000;
+const deletedAtOnceMax = 250;
 
 /**
- * Deletes entries that are too old, and the oldest beyond the limit: so many at once, the next call goes on. Returns how many were
- * deleted because of the limit. They are recorded in the same transaction, so that readers can be told.
+ * Deletes entries that are too old, then the oldest beyond the limit, 250 at once: the next call goes on. Returns how many it deleted
+ * because of the limit; the same transaction records them.
  */
 export async function trimHistory(
   sql: SQL,
   tenant: string,
   kind: HistoryKind,
   { retentionMs, rowsMax, nowMs }: HistoryLimits & { readonly nowMs: number },
-): Promise<number> {
+): Promise<{ readonly deleted: number; readonly isDone: boolean }> {
   const [table, time] = columnsOf(sql, kind);
   const beforeMs = Math.round(nowMs - retentionMs);
-  await sql`DELETE FROM ${table} WHERE tenant = ${tenant} AND id IN (
+  const old = await sql`DELETE FROM ${table} WHERE tenant = ${tenant} AND id IN (
     SELECT id FROM ${table} WHERE tenant = ${tenant} AND ${time} < ${beforeMs}
-    ORDER BY ${time} LIMIT ${deletedAtOnceMax})`;
+    ORDER BY ${time} LIMIT ${deletedAtOnceMax}) RETURNING id`;
+  if ([...old].length > 0) return { deleted: 0, isDone: false };
   const [{ rows } = { rows: 0 }] = z
     .array(z.object({ rows: count }))
     .parse([...(await sql`SELECT count(*) AS rows FROM ${table} WHERE tenant = ${tenant}`)]);
   const excess = Math.min(rows - rowsMax, deletedAtOnceMax);
-  if (excess <= 0) return 0;
+  if (excess <= 0) return { deleted: 0, isDone: true };
   const [last] = z.array(z.object({ ms: count, id: z.string() })).parse([
     ...(await sql`SELECT ${time} AS ms, id FROM ${table} WHERE tenant = ${tenant}
       ORDER BY ${time}, id LIMIT 1 OFFSET ${excess - 1}`),
   ]);
-  if (last === undefined) return 0;
+  if (last === undefined) return { deleted: 0, isDone: true };
   await sql`DELETE FROM ${table} WHERE tenant = ${tenant}
     AND (${time} < ${last.ms} OR (${time} = ${last.ms} AND id <= ${last.id}))`;
   await sql`INSERT INTO history_deletions (tenant, kind, until_ms, deleted)
     VALUES (${tenant}, ${kind}, ${last.ms}, ${excess})
     ON CONFLICT (tenant, kind) DO UPDATE SET until_ms = excluded.until_ms,
       deleted = history_deletions.deleted + excluded.deleted`;
-  return excess;
+  return { deleted: excess, isDone: false };
 }
 
 function columnsOf(sql: SQL, kind: HistoryKind) {

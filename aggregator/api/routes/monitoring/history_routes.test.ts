@@ -36,7 +36,7 @@ const group = { file: "rules.yaml", name: "hosts" };
 const [minuteMs, alerts] = [60_000, 250];
 const labelsOf = (i: number) => ({ alertname: i % 5 === 0 ? "Full" : "Down", host: `h${i}` });
 for (const [i, state] of (["pending", "firing"] as const).entries())
-  alertmanager.history.evaluated(
+  await alertmanager.history.evaluated(
     group,
     ["Down", "Full"].map((name) => ({
       name,
