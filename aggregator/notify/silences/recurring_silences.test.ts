@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { Catalog } from "../../catalog/catalog.ts";
 import { createMatcher } from "../routing/matcher.ts";
 import { NotifyState } from "../state/notify_state.ts";
+import type { Recurrence } from "./recurrence.ts";
 import { RecurringSilences } from "./recurring_silences.ts";
 import { stateOf } from "./silence.ts";
-import { SilenceBook } from "./silence_book.ts";
+import { type PostedSilence, SilenceBook } from "./silence_book.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-recurring-"));
 const catalog = await Catalog.open(`sqlite://${join(folder, "catalog.db")}`);
@@ -104,6 +105,34 @@ test("an occurrence that a person changed is not made again, also without its an
   await again.recurring.keepUp();
   expect(shown(again).filter((text) => !text.endsWith("expired"))).toEqual(["12-02T02:00 pending"]);
   await again.book.expire(made.id);
+});
+
+const known = (id: string, host: string): Recurrence => ({
+  ...posted,
+  id,
+  matchers: [createMatcher("host", "=", host)],
+  updatedAtMs: 0,
+  madeMs: undefined,
+});
+
+test("a window that cannot be made keeps no other recurring silence from its windows", async () => {
+  nowMs = Date.parse("2026-12-06T00:00Z");
+  const made: string[] = [];
+  const book = {
+    all: () => [],
+    expire: async () => {},
+    set: async ({ matchers }: PostedSilence) => {
+      const host = matchers[0]?.value ?? "";
+      if (host === "a") throw new Error("too many silences");
+      made.push(host);
+      return host;
+    },
+  };
+  const parts = { now, save: async () => {}, remove: async () => {} };
+  const recurring = new RecurringSilences(book, parts, [known("1", "a"), known("2", "b")]);
+  expect(recurring.keepUp()).rejects.toThrow("too many silences");
+  await recurring.keepUp().catch(() => {});
+  expect(made).toEqual(["b"]);
 });
 
 test("a change and a removal end what was made before", async () => {

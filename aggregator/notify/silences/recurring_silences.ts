@@ -11,6 +11,8 @@ type Parts = {
   readonly remove: (id: string) => Promise<void>;
 };
 
+type Book = Pick<SilenceBook, "all" | "set" | "expire">;
+
 /** What people write: with an empty id a new one, else a changed one. */
 export type PostedRecurrence = Omit<Recurrence, "updatedAtMs" | "madeMs">;
 
@@ -26,12 +28,12 @@ const names = { id: "recurrence", version: "recurrence_version", start: "occurre
  */
 export class RecurringSilences {
   readonly #parts: Parts;
-  readonly #book: SilenceBook;
+  readonly #book: Book;
   readonly #recurrences = new Map<string, Recurrence>();
   /** Changes and new occurrences run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(book: SilenceBook, parts: Parts, known: readonly Recurrence[] = []) {
+  constructor(book: Book, parts: Parts, known: readonly Recurrence[] = []) {
     this.#book = book;
     this.#parts = parts;
     for (const recurrence of known) this.#recurrences.set(recurrence.id, recurrence);

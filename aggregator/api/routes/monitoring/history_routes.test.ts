@@ -106,6 +106,20 @@ test("pages go on where the one before has ended, each entry once", async () => 
   expect([seen.length, new Set(seen).size]).toEqual([2 * alerts + 2, 2 * alerts + 2]);
 });
 
+const posted = (alertname: string) => [
+  { labels: { alertname }, annotations: {}, generatorUrl: "" },
+];
+
+test("alerts of other servers are in it, those of rules come from their evaluations alone", async () => {
+  await alertmanager.put(posted("Foreign"));
+  await alertmanager.put(posted("Foreign"));
+  await alertmanager.put(posted("Own"), "rules");
+  await alertmanager.history.written();
+  expect(await entriesOf({ filter: 'alertname=~"Foreign|Own"' })).toEqual([
+    "00:00 undefined firing null",
+  ]);
+});
+
 test("an answer says the limits", async () => {
   const { bounds } = HistoryAnswer.parse((await ask({ limit: "1" })).json);
   expect(bounds).toEqual({ retention: "90d", entriesMax: 200_000, deleted: [] });
