@@ -27,7 +27,9 @@ type Parts = {
 type Change = Omit<AlertChange, "id" | "atMs">;
 
 /** Changes of one transaction: SQLite keeps the thread meanwhile. */
-const writtenAtOnce = 50;
+const writtenAtOnce = 100;
+/** Between two transactions: in a storm of alerts, notifications come first. */
+const pauseMs = 10;
 /** Changes that wait while the catalog is away. */
 const waitingMax = 20_000;
 const retryMs = 5_000;
@@ -180,7 +182,7 @@ export class AlertHistory {
         // Others may have been dropped from the front meanwhile.
         const left = this.#waiting.findIndex((change) => !written.has(change));
         this.#waiting.splice(0, left < 0 ? this.#waiting.length : left);
-        if (isTurnOver()) await nextTurn();
+        if (this.#waiting.length > 0) await clock.sleep(pauseMs, signal);
       } catch (thrown) {
         this.#failures.warn(() => ({ error: messageOf(thrown) }));
         if (isLast) break;

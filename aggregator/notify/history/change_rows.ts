@@ -18,30 +18,44 @@ export type ChangesQuery = {
   readonly limit: number;
 };
 
-/** Writes changes, and what is pending or firing after them. A change that is there already stays as it is. */
+/** Writes changes, and what is pending or firing after them, as a few statements. A change that is there already stays as it is. */
 export async function writeChanges(
   sql: SQL,
   tenant: string,
   changes: readonly AlertChange[],
 ): Promise<void> {
-  for (const change of changes) {
-    const { id, state, group } = change;
-    const labels = JSON.stringify(change.labels);
-    const [file, name] = [group?.file ?? null, group?.name ?? null];
-    const value = change.value === undefined ? null : String(change.value);
-    const alert = change.labels["alertname"] ?? "";
-    await sql`INSERT INTO alert_changes
-        (tenant, id, at_ms, alert, state, labels, value, rule_file, rule_group)
-      VALUES (${tenant}, ${id}, ${Math.round(change.atMs)}, ${alert}, ${state}, ${labels},
-        ${value}, ${file}, ${name})
-      ON CONFLICT (tenant, id) DO NOTHING`;
-    const key = keyOf(change);
-    if (state === "pending" || state === "firing")
-      await sql`INSERT INTO open_alerts (tenant, id, state, labels, value, rule_file, rule_group)
-        VALUES (${tenant}, ${key}, ${state}, ${labels}, ${value}, ${file}, ${name})
-        ON CONFLICT (tenant, id) DO UPDATE SET state = excluded.state, value = excluded.value`;
-    else await sql`DELETE FROM open_alerts WHERE tenant = ${tenant} AND id = ${key}`;
-  }
+  if (changes.length === 0) return;
+  const placed = changes.map((change) => placeRow(tenant, change));
+  const rows = changes.map(({ id, atMs, labels }, i) => ({
+    ...placed[i],
+    id,
+    at_ms: Math.round(atMs),
+    alert: labels["alertname"] ?? "",
+  }));
+  await sql`INSERT INTO alert_changes ${sql(rows)} ON CONFLICT (tenant, id) DO NOTHING`;
+  // The last change of each alert counts.
+  const last = new Map(changes.map((change, i) => [keyOf(change), placed[i]]));
+  const [open, closed] = [[...last].filter(isOpen), [...last].filter((one) => !isOpen(one))];
+  if (open.length > 0)
+    await sql`INSERT INTO open_alerts ${sql(open.map(([id, row]) => ({ ...row, id })))}
+      ON CONFLICT (tenant, id) DO UPDATE SET state = excluded.state, value = excluded.value`;
+  if (closed.length > 0)
+    await sql`DELETE FROM open_alerts WHERE tenant = ${tenant} AND id IN ${sql(closed.map(([id]) => id))}`;
+}
+
+function isOpen([, row]: readonly [string, ReturnType<typeof placeRow> | undefined]): boolean {
+  return row?.state === "pending" || row?.state === "firing";
+}
+
+function placeRow(tenant: string, { state, labels, value, group }: AlertChange) {
+  return {
+    tenant,
+    state,
+    labels: JSON.stringify(labels),
+    value: value === undefined ? null : String(value),
+    rule_file: group?.file ?? null,
+    rule_group: group?.name ?? null,
+  };
 }
 
 function keyOf({ group, labels }: Pick<AlertChange, "group" | "labels">): string {
