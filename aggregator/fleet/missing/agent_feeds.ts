@@ -10,6 +10,8 @@ type Feed = {
   readonly streams: Map<string, Labels>;
   /** When its first frame came. */
   readonly firstMs: number;
+  /** Of all schemas. */
+  columns: number;
   prunedMs: number;
   seenMs: number;
   revision: number;
@@ -20,6 +22,10 @@ type Feed = {
 /** Series that were in no frame for so long are no longer the agent's. */
 const keptMs = 3_600_000;
 const pruneEveryMs = 600_000;
+/** Of more than so many, those are let go first that were in no frame for a minute: where series come and go, they would fill the memory. */
+const seriesMaxDefault = 200_000;
+const idleMs = 60_000;
+const idleEveryMs = 5_000;
 /** An agent has sent all of its series after so long: frames that are read again after a start bring them one by one. */
 const settledAfterMs = 600_000;
 /** Streams of one agent that are remembered; more are not. */
@@ -32,11 +38,13 @@ const streamsMax = 10_000;
 export class AgentFeeds {
   readonly #tenant: string;
   readonly #monotonic: () => number;
+  readonly #seriesMax: number;
   readonly #feeds = new Map<string, Feed>();
   #revisions = 0;
 
-  constructor(tenant: string, monotonic: () => number) {
+  constructor(tenant: string, monotonic: () => number, seriesMax = seriesMaxDefault) {
     this.#tenant = tenant;
+    this.#seriesMax = seriesMax;
     this.#monotonic = monotonic;
   }
 
@@ -103,8 +111,12 @@ export class AgentFeeds {
     else {
       known.seenMs = nowMs;
       if (known.columns === columns) return;
+      feed.columns -= known.columns;
       known.columns = columns;
     }
+    feed.columns += columns;
+    if (feed.columns > this.#seriesMax && nowMs - feed.prunedMs > idleEveryMs)
+      this.#prune(feed, nowMs, idleMs);
     this.#changed(feed);
   }
 
@@ -112,20 +124,25 @@ export class AgentFeeds {
     let feed = this.#feeds.get(agent);
     if (feed === undefined) {
       const times = { firstMs: nowMs, prunedMs: nowMs, seenMs: nowMs };
-      feed = { schemas: new Map(), streams: new Map(), ...times, revision: 0, view: undefined };
+      const series = { schemas: new Map(), streams: new Map(), columns: 0 };
+      feed = { ...series, ...times, revision: 0, view: undefined };
       this.#feeds.set(agent, feed);
       this.#changed(feed);
     }
     feed.seenMs = nowMs;
-    if (nowMs - feed.prunedMs > pruneEveryMs) {
-      feed.prunedMs = nowMs;
-      for (const [schema, { seenMs }] of feed.schemas) {
-        if (nowMs - seenMs <= keptMs) continue;
-        feed.schemas.delete(schema);
-        this.#changed(feed);
-      }
-    }
+    if (nowMs - feed.prunedMs > pruneEveryMs) this.#prune(feed, nowMs, keptMs);
     return feed;
+  }
+
+  /** Forgets series that were in no frame for so long. */
+  #prune(feed: Feed, nowMs: number, longMs: number): void {
+    feed.prunedMs = nowMs;
+    for (const [schema, { seenMs, columns }] of feed.schemas) {
+      if (nowMs - seenMs <= longMs) continue;
+      feed.schemas.delete(schema);
+      feed.columns -= columns;
+      this.#changed(feed);
+    }
   }
 
   #changed(feed: Feed): void {

@@ -19,8 +19,8 @@ const seriesMax = 100_000;
 
 const AgentRow = z.object({ agent: z.string() });
 const FeedRow = z.object({ series: z.string() });
-const LabelSets = z.array(z.record(z.string(), z.string()));
-const Stored = z.object({ metrics: LabelSets, streams: LabelSets });
+const LabelSet = z.record(z.string(), z.string());
+const [newline, signs] = ["\n", { metrics: "m", streams: "s" }] as const;
 
 type Saved = { readonly revision: number; readonly savedMs: number };
 type Parts = {
@@ -152,27 +152,35 @@ export class FeedArchive {
   }
 }
 
-/** JSON, compressed with zstd, as base64: both kinds of catalogs have texts. */
+/** A line for each label set, as JSON behind the sign of its kind, compressed with zstd, as base64: both kinds of catalogs have texts. */
 async function textOf(feed: AgentFeed): Promise<string> {
-  const metrics = await jsonOf(feed.metrics());
-  const streams = await jsonOf(feed.streams());
-  const packed = await Bun.zstdCompress(`{"metrics":${metrics},"streams":${streams}}`);
+  const lines: string[] = [];
+  await addLines(lines, signs.metrics, feed.metrics());
+  await addLines(lines, signs.streams, feed.streams());
+  const packed = await Bun.zstdCompress(lines.join(newline));
   return packed.toString("base64");
 }
 
-async function jsonOf(series: Iterable<Labels>): Promise<string> {
-  const texts: string[] = [];
+async function addLines(lines: string[], sign: string, series: Iterable<Labels>): Promise<void> {
+  let count = 0;
   for (const labels of series) {
     if (isTurnOver()) await nextTurn();
-    if (texts.length >= seriesMax) break;
-    texts.push(JSON.stringify(labels));
+    if (count++ >= seriesMax) break;
+    lines.push(sign + JSON.stringify(labels));
   }
-  return `[${texts.join(",")}]`;
 }
 
 async function feedOf(text: string): Promise<AgentFeed> {
-  const json = await Bun.zstdDecompress(Buffer.from(text, "base64"));
-  const { metrics, streams } = Stored.parse(JSON.parse(json.toString()));
+  const packed = await Bun.zstdDecompress(Buffer.from(text, "base64"));
+  const metrics: Labels[] = [];
+  const streams: Labels[] = [];
+  for (const line of packed.toString().split(newline)) {
+    if (isTurnOver()) await nextTurn();
+    if (line === "") continue;
+    const labels = LabelSet.parse(JSON.parse(line.slice(1)));
+    if (line.startsWith(signs.metrics)) metrics.push(labels);
+    else streams.push(labels);
+  }
   // No feed in memory has it: those count up from 1.
   return viewOf(0, () => metrics, streams);
 }

@@ -211,3 +211,15 @@ test("streams of logs are noted once each", async () => {
   expect(feeds.revisionOf("id-a")).toBe(revision);
   expect([...(feeds.of("id-a")?.streams() ?? [])]).toEqual([{ app: "shop" }, { app: "db" }]);
 });
+
+test("where more series come and go than are kept, those of a minute ago are let go", () => {
+  let nowMs = 0;
+  const feeds = new AgentFeeds(tenant, () => nowMs, 20);
+  for (let frames = 0; frames < 9; frames++) {
+    nowMs += 30_000;
+    const names = Array.from({ length: 6 }, (_, i) => `m_${frames}_${i}`);
+    feeds.metricsArrived({ tenant, agent: "id-a", signal: "metrics" }, frame(...names));
+  }
+  const names = Array.from(feeds.of("id-a")?.metrics() ?? [], ({ __name__: name }) => name);
+  expect(names.filter((name) => name?.endsWith("_0"))).toEqual(["m_6_0", "m_7_0", "m_8_0"]);
+});
