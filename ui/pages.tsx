@@ -12,7 +12,7 @@ import { NotFound, PageError } from "./shell/no_page.tsx";
 import { prefetchDashboard } from "./queries/dashboards.ts";
 import { FrameSearch } from "./state/url.ts";
 import { listColumns } from "./views/dashboards/list/list_rows.ts";
-import { alertStates } from "./views/alerts/alert_groups.ts";
+import { alertStates } from "./views/alerts/alert_states.ts";
 import { historyChoices, historyDays } from "./views/alerts/history/history_choices.ts";
 import { agentStates } from "./views/agents/agent_rows.ts";
 import { hostStates } from "./views/hosts/host_labels.ts";

@@ -39,10 +39,12 @@ test.skipIf(process.platform !== "linux")("an agent's heap is as its environment
     expect(environ).not.toContain("BUN_JSC_smallHeapGrowthFactor");
   }),
 );
-test.skipIf(process.platform !== "linux")("the heap of `up` grows less the larger it is", () =>
-  whileRunning("up", {}, ({ maps, environ }) => {
-    expect(environ).not.toContain(chosen);
-    expect(environ).toContain("BUN_JSC_heapGrowthSteepnessFactor=");
-    expect(maps).toContain("duckdb");
-  }),
+test.skipIf(process.platform !== "linux")(
+  "the heap of `up` grows less the larger it is, and DuckDB is not loaded before it is used",
+  () =>
+    whileRunning("up", {}, ({ maps, environ }) => {
+      expect(environ).not.toContain(chosen);
+      expect(environ).toContain("BUN_JSC_heapGrowthSteepnessFactor=");
+      expect(maps).not.toContain("duckdb");
+    }),
 );

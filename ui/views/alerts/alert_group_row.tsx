@@ -2,14 +2,8 @@ import { useState } from "react";
 import type { Labels } from "#shared/model/labels.ts";
 import { Ago } from "../../elements/ago.tsx";
 import { Icon, type IconName } from "../../elements/icon.tsx";
-import {
-  ownLabels,
-  summaryOf,
-  toneOf,
-  type AlertGroup,
-  type AlertState,
-  type ShownAlert,
-} from "./alert_groups.ts";
+import { ownLabels, summaryOf, toneOf, type AlertGroup, type ShownAlert } from "./alert_groups.ts";
+import type { AlertState } from "./alert_states.ts";
 import type { CausesOfAlerts } from "./alert_causes.ts";
 import { type AlertChoice, ChoiceBox } from "./silences/bulk_silence.tsx";
 import { textOfLabels } from "./silences/silence_draft.ts";

@@ -3,10 +3,7 @@ import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import type { AlertRow, RuleRow } from "../../client/alerting.ts";
 import type { SentAlert } from "../../client/alertmanager.ts";
 import { readConditions } from "../../promql/label_conditions.ts";
-
-/** What becomes of an alert: it fires and is notified, waits for its `for`, or fires and is held back. The worst first. */
-export const alertStates = ["firing", "pending", "silenced", "inhibited", "muted"] as const;
-export type AlertState = (typeof alertStates)[number];
+import { type AlertState, alertStates } from "./alert_states.ts";
 
 /** An alert as the page shows it: of a rule here, or sent by another server. */
 export type ShownAlert = {

@@ -8,13 +8,8 @@ import { useNow } from "../../state/media.ts";
 import { FilterBox } from "../../widgets/filter_box.tsx";
 import { Corner, Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { type CausesOfAlerts, underCauses } from "./alert_causes.ts";
-import {
-  alertStates,
-  findAlerts,
-  groupAlerts,
-  shownAlerts,
-  type ShownAlert,
-} from "./alert_groups.ts";
+import { findAlerts, groupAlerts, shownAlerts, type ShownAlert } from "./alert_groups.ts";
+import { alertStates } from "./alert_states.ts";
 import { AlertGroupRow } from "./alert_group_row.tsx";
 import { AlertSheet } from "./alert_sheet.tsx";
 import { type AlertChoice, BulkSilence, useAlertChoice } from "./silences/bulk_silence.tsx";
