@@ -1,8 +1,11 @@
 // Hot: guarded by `bench pushed_logs`.
 /** A power of two: what the senders that come again after an error sent a moment ago. 1 MiB. */
 const slots = 1 << 17;
-/** Places that an entry may have, newest first: with one alone, a push of 20,000 entries would push out a thousand of its own. */
-const ways = 8;
+/**
+ * Places that an entry may have, newest first: with one alone, a push of 20,000 entries would push out a thousand of its own, and with eight every
+ * fifth such push some.
+ */
+const ways = 16;
 /** Different ones for the two halves of a hash, so that entries which are alike in one are not in the other. */
 const [lowFactor, highFactor] = [0x9e3779b1, 0x85ebca6b];
 
