@@ -68,6 +68,7 @@ export async function openUpRole(
     ...parts,
     receiver,
     heldLabels: (labels, hash) => agent.heldLabels(labels, hash),
+    hasOwnAgent: true,
     lifecycle,
     uiFolder,
     boards,

@@ -59,6 +59,8 @@ export type AggregatorParts = {
   readonly signals?: readonly AggregatorSignal[];
   /** Label sets that an agent in the same process holds, by hashOf() their labelsKey(). */
   readonly heldLabels?: HeldLabels;
+  /** The only agent is in the same process, so its data are never missing. */
+  readonly hasOwnAgent?: boolean;
   /** More dashboards that come with Lapwing than the aggregator's own. */
   readonly boards?: LoadBoards;
   /** Rules that come with Lapwing. */

@@ -18,17 +18,18 @@ type Rooms = {
 type Parts = {
   readonly clock: Clock;
   readonly heldLabels?: HeldLabels;
+  readonly hasOwnAgent?: boolean;
   readonly signals?: readonly AggregatorSignal[];
 };
 
 /** The head, and what looks at the data that arrive in it. */
 export function openHead(
   { tenant, seriesLimits, tails, patterns }: Rooms,
-  { clock, heldLabels, signals = [] }: Parts,
+  { clock, heldLabels, hasOwnAgent = false, signals = [] }: Parts,
 ) {
   const feeds = new AgentFeeds(tenant, () => clock.monotonic());
   const onLogs = (lane: LaneId, batch: LogsBatch, isBacklog: boolean) => {
-    feeds.logsArrived(lane, batch);
+    if (!hasOwnAgent) feeds.logsArrived(lane, batch);
     // Who follows what happens now does not want to see what happened hours ago between.
     if (!isBacklog) tails.arrived(lane.tenant, batch);
     patterns.arrived(lane, batch, isBacklog);
@@ -36,7 +37,9 @@ export function openHead(
   const head = createHead({
     seriesLimits,
     onLogs,
-    onMetrics: (lane, decoded) => feeds.metricsArrived(lane, decoded),
+    onMetrics: (lane, decoded) => {
+      if (!hasOwnAgent) feeds.metricsArrived(lane, decoded);
+    },
     heldLabels,
     added: signals.map((one) => one.head),
   });
