@@ -37,18 +37,49 @@ export async function sortByLabel(
   names: readonly string[],
   sign: 1 | -1,
 ): Promise<readonly StepSeries[]> {
-  const distinct = [...new Set(names)];
-  const keyed = await withPairs(budget, series);
-  const compare = (a: Keyed<StepSeries>, b: Keyed<StepSeries>): number => {
-    for (const name of distinct) {
-      const [left = "", right = ""] = [a.one.labels[name], b.one.labels[name]];
-      if (left !== right) return sign * compareNatural(left, right);
-    }
-    return sign * comparePairs(a, b);
-  };
-  const sorted = await sortInTurns(keyed, compare, () => breathe(budget));
+  const ranks = new Map<string, number>();
+  for (const name of names) if (!ranks.has(name)) ranks.set(name, ranks.size);
+  const ranked: Ranked[] = [];
+  for (const [i, { one, pairs }] of (await withPairs(budget, series)).entries()) {
+    if (i % seriesAtOnce === 0) await breathe(budget);
+    ranked.push({ one, pairs, asked: askedOf(pairs, ranks) });
+  }
+  const compare = (a: Ranked, b: Ranked): number =>
+    sign * (compareAsked(a.asked, b.asked) || comparePairs(a, b));
+  const sorted = await sortInTurns(ranked, compare, () => breathe(budget));
   return sorted.map(({ one }) => one);
 }
+
+/** A label that was asked for: its place among those, and its value. */
+type Asked = { readonly rank: number; readonly value: string };
+type Ranked = Keyed<StepSeries> & {
+  /** Those that the series has, by rank: thousands may be asked for, and no series has so many. */
+  readonly asked: readonly Asked[];
+};
+
+function askedOf(pairs: readonly string[], ranks: ReadonlyMap<string, number>): Asked[] {
+  const asked: Asked[] = [];
+  for (let i = 0; i < pairs.length; i += 2) {
+    const rank = ranks.get(pairs[i] ?? "");
+    const value = pairs[i + 1] ?? "";
+    if (rank !== undefined && value !== "") asked.push({ rank, value });
+  }
+  return asked.sort((a, b) => a.rank - b.rank);
+}
+
+/** A label that one of both lacks is empty there, and so comes first. */
+function compareAsked(a: readonly Asked[], b: readonly Asked[]): number {
+  const length = Math.max(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [left = none, right = none] = [a[i], b[i]];
+    if (left.rank !== right.rank) return left.rank < right.rank ? 1 : -1;
+    if (left.value !== right.value) return compareNatural(left.value, right.value);
+  }
+  return 0;
+}
+
+/** Behind the last label of a series. */
+const none: Asked = { rank: Infinity, value: "" };
 
 /** NaN last, whichever way the rest goes. */
 export function bySample(a: number, b: number, sign: 1 | -1): number {
