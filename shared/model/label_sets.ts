@@ -2,9 +2,7 @@
 import { type Labels, sameLabels } from "./labels.ts";
 import { NumberTable } from "../collections/number_table.ts";
 import { type ItemList, PagedList } from "../collections/paged_list.ts";
-
-const pageBits = 12;
-const pageSize = 1 << pageBits;
+import { PagedNumbers } from "../collections/paged_numbers.ts";
 
 /**
  * Label sets, each once, numbered from 0 in the order in which they were added. They are found by a hash that the caller makes, and then compared. 16 to
@@ -12,8 +10,8 @@ const pageSize = 1 << pageBits;
  */
 export class LabelSets {
   readonly #labels = new PagedList<Labels>();
-  /** By number, in pages: one array that grows would copy all there is at once. */
-  readonly #hashes: Float64Array[] = [];
+  /** By number. */
+  readonly #hashes = new PagedNumbers((size) => new Float64Array(size));
   readonly #table = new NumberTable((number) => this.hashAt(number));
 
   get size(): number {
@@ -26,7 +24,7 @@ export class LabelSets {
   }
 
   hashAt(number: number): number {
-    return this.#hashes[number >>> pageBits]?.[number & (pageSize - 1)] ?? 0;
+    return this.#hashes.at(number);
   }
 
   /** Undefined where the label set is not here. `hash` is hashOf() its labelsKey(). */
@@ -42,9 +40,7 @@ export class LabelSets {
   /** Adds one that is not here yet, and returns its number. */
   add(labels: Labels, hash: number): number {
     const number = this.#labels.push(labels);
-    if (number % pageSize === 0) this.#hashes.push(new Float64Array(pageSize));
-    const page = this.#hashes[number >>> pageBits];
-    if (page !== undefined) page[number & (pageSize - 1)] = hash;
+    this.#hashes.push(hash);
     this.#table.add(number, hash);
     return number;
   }
