@@ -28,8 +28,9 @@ export function openHead(
   { clock, heldLabels, hasOwnAgent = false, signals = [] }: Parts,
 ) {
   const feeds = new AgentFeeds(tenant, () => clock.monotonic());
+  const watch = hasOwnAgent ? undefined : feeds;
   const onLogs = (lane: LaneId, batch: LogsBatch, isBacklog: boolean) => {
-    if (!hasOwnAgent) feeds.logsArrived(lane, batch);
+    watch?.logsArrived(lane, batch);
     // Who follows what happens now does not want to see what happened hours ago between.
     if (!isBacklog) tails.arrived(lane.tenant, batch);
     patterns.arrived(lane, batch, isBacklog);
@@ -37,9 +38,7 @@ export function openHead(
   const head = createHead({
     seriesLimits,
     onLogs,
-    onMetrics: (lane, decoded) => {
-      if (!hasOwnAgent) feeds.metricsArrived(lane, decoded);
-    },
+    onMetrics: (lane, decoded) => watch?.metricsArrived(lane, decoded),
     heldLabels,
     added: signals.map((one) => one.head),
   });

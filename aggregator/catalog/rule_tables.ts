@@ -13,7 +13,7 @@ export const ruleGroupsTable: readonly string[] = [
 ];
 
 export const agentFeedsTable: readonly string[] = [
-  // Which series and streams each agent sends; series: JSON, compressed with zstd, as base64.
+  // Which series and streams each agent sends. series: a line of JSON for each, behind m for a series or s for a stream; compressed with zstd, as base64.
   `CREATE TABLE agent_feeds (
       tenant TEXT NOT NULL,
       agent TEXT NOT NULL,

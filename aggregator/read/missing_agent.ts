@@ -21,6 +21,8 @@ export type MissingAgent = {
 export type AgentFeed = {
   /** Differs where the series differ. */
   readonly revision: number;
+  /** Resolves when `metric()` knows all series. */
+  index(): Promise<void>;
   /** Series of a metric. */
   metric(name: string): readonly Labels[];
   metrics(): Iterable<Labels>;

@@ -1,5 +1,6 @@
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import type { DecodedMetrics, DecodedSchema } from "#proto/codec/metrics.ts";
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { type Labels, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { AgentFeed } from "../../read/missing_agent.ts";
@@ -152,35 +153,50 @@ export class AgentFeeds {
 }
 
 /** Schemas of several epochs share label sets: each counts once. */
-function seriesOf({ schemas }: Feed): ReadonlySet<Labels> {
+function* seriesOf({ schemas }: Feed): Generator<Labels> {
   const found = new Set<Labels>();
-  for (const { series } of schemas.keys()) for (const labels of series) found.add(labels);
-  return found;
+  for (const { series } of schemas.keys())
+    for (const labels of series) {
+      if (found.has(labels)) continue;
+      found.add(labels);
+      yield labels;
+    }
 }
 
-/** Finds series by name once that is asked for. */
+/** Finds series by name after `index()`. */
 export function viewOf(
   revision: number,
   metrics: () => Iterable<Labels>,
   streams: readonly Labels[],
 ): AgentFeed {
-  let byName: Map<string, Labels[]> | undefined;
+  const byName = new Map<string, Labels[]>();
+  let indexed: Promise<void> | undefined;
   return {
     revision,
     metrics,
     streams: () => streams,
-    metric: (name) => {
-      byName ??= Map.groupBy(metrics(), (labels) => labels[metricNameLabel] ?? "");
-      return byName.get(name) ?? [];
-    },
+    index: () => (indexed ??= addByName(byName, metrics())),
+    metric: (name) => byName.get(name) ?? [],
   };
+}
+
+async function addByName(byName: Map<string, Labels[]>, series: Iterable<Labels>): Promise<void> {
+  for (const labels of series) {
+    if (isTurnOver()) await nextTurn();
+    const name = labels[metricNameLabel] ?? "";
+    const same = byName.get(name);
+    if (same === undefined) byName.set(name, [labels]);
+    else same.push(labels);
+  }
 }
 
 /** What an agent sends, and what it sent before the start, as it was stored. */
 export function joinedFeeds(own: AgentFeed, stored: AgentFeed): AgentFeed {
   // No feed has a revision below 0, so it differs from the one that is not joined.
-  return viewOf(-own.revision, () => [...own.metrics(), ...stored.metrics()], [
-    ...own.streams(),
-    ...stored.streams(),
-  ]);
+  return viewOf(-own.revision, () => bothOf(own, stored), [...own.streams(), ...stored.streams()]);
+}
+
+function* bothOf(own: AgentFeed, stored: AgentFeed): Generator<Labels> {
+  yield* own.metrics();
+  yield* stored.metrics();
 }

@@ -10,8 +10,8 @@ import type { AgentFeed } from "../../read/missing_agent.ts";
 import { type AgentFeeds, viewOf } from "./agent_feeds.ts";
 
 const lookEveryMs = 30_000;
-/** Series of a running agent that come and go are written this often at most. */
-const rewriteAfterMs = 600_000;
+/** Series of a running agent that come and go are written this often at most; those of one that has not sent all of its series yet more often. */
+const [rewriteAfterMs, unsettledAfterMs] = [600_000, 120_000];
 /** An agent that sends nothing for so long is written at once: it may be going. */
 const quietMs = 20_000;
 /** Series of one agent that are kept over a restart. */
@@ -117,9 +117,9 @@ export class FeedArchive {
     // What was written before the start is better than a part of it.
     if (saved === undefined) return !this.#stored.has(agent) || feeds.isSettled(agent);
     if (saved.revision === feeds.revisionOf(agent)) return false;
-    if (!feeds.isSettled(agent)) return true;
     const nowMs = clock.monotonic();
-    return nowMs - saved.savedMs > rewriteAfterMs || nowMs - feeds.seenMs(agent) > quietMs;
+    const afterMs = feeds.isSettled(agent) ? rewriteAfterMs : unsettledAfterMs;
+    return nowMs - saved.savedMs > afterMs || nowMs - feeds.seenMs(agent) > quietMs;
   }
 
   async #write(agent: string): Promise<void> {

@@ -80,8 +80,14 @@ export class MissingAgents {
     return fedSignals.every((signal) => this.#parts.lag(agent, signal, nowMs).backlogItems === 0);
   }
 
-  /** What an agent sends, also what it sent before the start of this process. */
+  /** What an agent sends, also what it sent before the start of this process, with an index. */
   async feedOf(agent: string): Promise<AgentFeed | undefined> {
+    const feed = await this.#feedOf(agent);
+    await feed?.index();
+    return feed;
+  }
+
+  async #feedOf(agent: string): Promise<AgentFeed | undefined> {
     const { feeds, archive } = this.#parts;
     const own = feeds.of(agent);
     if (own !== undefined && feeds.isSettled(agent)) return own;

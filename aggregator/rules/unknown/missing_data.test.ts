@@ -33,6 +33,7 @@ function feed(metrics: readonly Labels[], streams: readonly Labels[] = [], revis
   const asked = { metrics: 0 };
   const found: AgentFeed = {
     revision,
+    index: async () => {},
     metric: (name) => metrics.filter((labels) => labels[metricNameLabel] === name),
     metrics: () => {
       asked.metrics++;
