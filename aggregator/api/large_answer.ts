@@ -17,17 +17,15 @@ export async function joinInTurns(pieces: Iterable<string>): Promise<string[]> {
   for (const piece of pieces) {
     some.push(piece);
     length += piece.length;
-    if (length < joinedMin) {
-      // A piece takes ten times as long before the code that makes it is compiled.
-      if (isTurnOver()) await nextTurn();
-      continue;
+    if (length >= joinedMin) {
+      joined.push(some.join(""));
+      share?.hold(length);
+      some = [];
+      length = 0;
+      await share?.room();
     }
-    joined.push(some.join(""));
-    share?.hold(length);
-    some = [];
-    length = 0;
+    // After each piece: one takes ten times as long before the code that makes it is compiled.
     if (isTurnOver()) await nextTurn();
-    await share?.room();
   }
   joined.push(some.join(""));
   return joined;

@@ -129,7 +129,7 @@ test.each([
   [{ state: "broken" }, 'state "broken": '],
   [{ kind: "alert" }, 'kind "alert": '],
   [{ filter: "host=~(" }, 'filter "host=~(": '],
-  [{ from: "yesterday" }, 'from "yesterday": expected a time'],
+  [{ from: "yesterday" }, 'from "yesterday": expected Unix seconds or RFC 3339'],
   [{ limit: "5000" }, 'limit "5000": '],
   [{ before: "x" }, 'before "x": expected `next` of an answer'],
   [{ state: "firing", outcome: "sent" }, "expected `state` for changes, or `outcome`"],

@@ -10,6 +10,7 @@ import { checkedParams } from "./checked_params.ts";
 import { type HistoryAnswer, HistoryParams } from "./history_schemas.ts";
 import { notificationJson, placeOf } from "./notification_routes.ts";
 import { refusal } from "./routes.ts";
+import { timeMsOf } from "./schemas.ts";
 
 type Parts = { readonly alertmanager: Pick<Alertmanager, "history" | "state"> };
 
@@ -38,8 +39,8 @@ async function historyAnswer(
       outcome,
       name: named?.value,
       matches: (labels) => matchesAll(matchers, labels),
-      startMs: from === undefined ? 0 : Date.parse(from),
-      endMs: to === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(to),
+      startMs: timeMsOf(from ?? "") ?? 0,
+      endMs: timeMsOf(to ?? "") ?? Number.MAX_SAFE_INTEGER,
       limit: Number(limit),
       before: before === undefined ? undefined : placeOf(before),
     },

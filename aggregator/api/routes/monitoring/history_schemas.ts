@@ -4,12 +4,9 @@ import { changeStates } from "#aggregator/notify/history/alert_change.ts";
 import { notificationStates } from "#aggregator/notify/state/notify_state.ts";
 import { parseMatchers } from "#aggregator/notify/routing/parse_matchers.ts";
 import { Notification, placePattern } from "./notification_routes.ts";
-import { upTo } from "./schemas.ts";
+import { time, upTo } from "./schemas.ts";
 
 const entriesMax = 1_000;
-const time = z.string().refine((text) => Number.isFinite(Date.parse(text)), {
-  error: "expected a time such as 2026-01-31T00:00:00Z",
-});
 
 export const HistoryParams = z
   .strictObject({
@@ -40,8 +37,12 @@ export const HistoryParams = z
           "Matchers of an alert's labels. Of a notification, one of its first 100 alerts must match",
         examples: ['alertname="DiskFull", host=~"db.*"'],
       }),
-    from: time.optional().meta({ description: "RFC 3339; the oldest entry by default" }),
-    to: time.optional().meta({ description: "RFC 3339, not included; now by default" }),
+    from: time
+      .optional()
+      .meta({ description: "Unix seconds or RFC 3339; the oldest entry by default" }),
+    to: time
+      .optional()
+      .meta({ description: "Unix seconds or RFC 3339, not included; now by default" }),
     limit: upTo(entriesMax, "100").meta({ description: `Entries at most, up to ${entriesMax}` }),
     before: z
       .string()

@@ -97,7 +97,7 @@ test.each([
   [{ ...body, days: { every: "week", weekdays: [0] } }, "days.weekdays[0] 0: Too small"],
   [{ ...body, days: { every: "month", days: [0] } }, "days.days[0] 0: expected 1 to 31"],
   [{ ...body, days: { every: "year" } }, "days.every: Invalid discriminator value. Expected 'day'"],
-  [{ ...body, until: "soon" }, 'until "soon": expected a time'],
+  [{ ...body, until: "soon" }, 'until "soon": expected Unix seconds or RFC 3339'],
   [
     { ...body, matchers: [{ name: "a", value: "", isRegex: false, isEqual: true }] },
     "matchers: expected one matcher that does not match the empty string",
@@ -117,6 +117,33 @@ test("all mistakes of a body are named at once", async () => {
   const { error } = Refused.parse((await ask("POST", path, wrong)).json);
   for (const key of ["at", "timeZone", "comment"]) expect(error).toContain(`${key} "`);
 });
+
+test.each([["-271821-04-20T00:00:00Z"], ["+275760-09-12T00:00:00Z"], ["275760-09-12"], ["soon"]])(
+  "a span from %s is refused",
+  async (from) => {
+    const { status, json } = await ask("GET", `${path}?${new URLSearchParams({ from })}`);
+    expect([status, Refused.parse(json).error]).toEqual([
+      400,
+      `from ${JSON.stringify(from)}: expected Unix seconds or RFC 3339`,
+    ]);
+  },
+);
+
+test("timers go on while the occurrences of 500 recurring silences are sought", async () => {
+  const daily = { ...body, days: { every: "day" } };
+  const ids: string[] = [];
+  for (let i = 0; i < 500; i++) ids.push(Made.parse((await ask("POST", path, daily)).json).id);
+  let rounds = 0;
+  const timer = setInterval(() => rounds++, 1);
+  const { json } = await ask("GET", `${path}?to=2027-12-25T00:00:00Z`);
+  clearInterval(timer);
+  const { recurring } = z
+    .object({ recurring: z.array(z.object({ occurrences: z.array(z.unknown()) })) })
+    .parse(json);
+  expect(recurring.map(({ occurrences }) => occurrences.length)).toEqual(ids.map(() => 40));
+  expect(rounds).toBeGreaterThan(3);
+  for (const id of ids) await ask("DELETE", `${path}/${id}`);
+}, 60_000);
 
 test("unknown ones and spans that are too long are refused", async () => {
   expect((await ask("POST", path, { ...body, id: "none" })).status).toBe(404);

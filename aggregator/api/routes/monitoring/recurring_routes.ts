@@ -1,10 +1,12 @@
 import { Hono } from "hono";
 import { assertNever } from "#shared/assert.ts";
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import { formatDuration, parseDuration } from "#shared/text/duration.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Alertmanager } from "../../../notify/alertmanager.ts";
 import {
+  type Occurrence,
   type Recurrence,
   type RecurrenceDays,
   occurrencesIn,
@@ -21,9 +23,12 @@ import {
   spanMaxMs,
 } from "./recurring_schemas.ts";
 import { refusal } from "./routes.ts";
+import { timeMsOf } from "./schemas.ts";
 
 const path = "/api/v1/monitoring/silences/recurring";
-const [occurrencesMax, spanMs] = [400, 31 * 86_400_000];
+/** Of one recurring silence, and of all in one answer. */
+const [occurrencesMax, occurrencesAllMax] = [400, 20_000];
+const spanMs = 31 * 86_400_000;
 
 export type RecurringParts = {
   readonly alertmanager: Pick<Alertmanager, "recurring">;
@@ -36,14 +41,21 @@ export function recurringRoutes({ alertmanager: { recurring }, clock }: Recurrin
   const answers = jsonAnswers(app, refusal);
   answers("GET", path, async (c): Promise<RecurringAnswer> => {
     const { from, to } = checkedParams(c, RecurringParams);
-    const startMs = from === undefined ? clock.now() : Date.parse(from);
-    const endMs = to === undefined ? startMs + spanMs : Date.parse(to);
+    const startMs = timeMsOf(from ?? "") ?? clock.now();
+    const endMs = timeMsOf(to ?? "") ?? startMs + spanMs;
     if (!(startMs < endMs) || endMs - startMs > spanMaxMs)
       throw new OperatingError(
         "bad_request",
         `to ${JSON.stringify(to)}: expected a time after ${timeText(startMs)} and within 400 days of it`,
       );
-    return { recurring: recurring.all().map((one) => answerOf(one, { startMs, endMs })) };
+    const found: RecurringAnswer["recurring"] = [];
+    const all = [...recurring.all()];
+    const most = Math.min(occurrencesMax, Math.floor(occurrencesAllMax / all.length));
+    for (const one of all) {
+      if (isTurnOver()) await nextTurn();
+      found.push(answerOf(one, occurrencesIn(one, { startMs, endMs }).slice(0, most)));
+    }
+    return { recurring: found };
   });
   answers("POST", path, async (c) => {
     const body = await jsonBody(c, RecurringBody);
@@ -64,13 +76,13 @@ function postedOf({ at, duration, until, matchers, ...rest }: RecurringBody): Po
     matchers: matchers.map(matcherOf),
     startMinute: hours * 60 + minutes,
     durationMs: parseDuration(duration) ?? 0,
-    untilMs: until === null ? undefined : Date.parse(until),
+    untilMs: until === null ? undefined : timeMsOf(until),
   };
 }
 
 function answerOf(
   recurrence: Recurrence,
-  span: { readonly startMs: number; readonly endMs: number },
+  occurrences: readonly Occurrence[],
 ): RecurringAnswer["recurring"][number] {
   const { id, days, startMinute, durationMs, timeZone, untilMs, createdBy, comment } = recurrence;
   return {
@@ -83,9 +95,10 @@ function answerOf(
     matchers: recurrence.matchers.map(matcherJson),
     createdBy,
     comment,
-    occurrences: occurrencesIn(recurrence, span)
-      .slice(0, occurrencesMax)
-      .map(({ startMs, endMs }) => ({ startsAt: timeText(startMs), endsAt: timeText(endMs) })),
+    occurrences: occurrences.map(({ startMs, endMs }) => ({
+      startsAt: timeText(startMs),
+      endsAt: timeText(endMs),
+    })),
   };
 }
 

@@ -3,11 +3,9 @@ import { messageOf } from "#shared/errors.ts";
 import { parseDuration } from "#shared/text/duration.ts";
 import { createMatcher } from "../../../notify/routing/matcher.ts";
 import { operatorOf } from "../alertmanager/silence_json.ts";
+import { time } from "./schemas.ts";
 
 const durationMaxMs = 72 * 3_600_000;
-const time = z.string().refine((text) => Number.isFinite(Date.parse(text)), {
-  error: "expected a time such as 2026-01-31T00:00:00Z",
-});
 const day = z
   .int()
   .refine((value) => value !== 0 && Math.abs(value) <= 31, "expected 1 to 31, or -1 to -31");
@@ -107,8 +105,10 @@ function isTimeZone(name: string): boolean {
 export const spanMaxMs = 400 * 86_400_000;
 
 export const RecurringParams = z.strictObject({
-  from: time.optional().meta({ description: "RFC 3339; now by default" }),
-  to: time.optional().meta({ description: "RFC 3339; 31 days after `from` by default" }),
+  from: time.optional().meta({ description: "Unix seconds or RFC 3339; now by default" }),
+  to: time
+    .optional()
+    .meta({ description: "Unix seconds or RFC 3339; 31 days after `from` by default" }),
 });
 
 const span = z.object({ startsAt: z.string(), endsAt: z.string() });
@@ -116,7 +116,10 @@ export const RecurringAnswer = z.object({
   recurring: z.array(
     z.object({
       ...RecurringBody.shape,
-      occurrences: z.array(span).meta({ description: "Within the span; the first 400" }),
+      occurrences: z.array(span).meta({
+        description:
+          "Within the span; the first 400, fewer of each where there are more than 50 recurring silences",
+      }),
     }),
   ),
 });

@@ -6,7 +6,7 @@ export const pointsMax = 11_000;
 const recordsMax = 5_000;
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
-const time = z
+export const time = z
   .string()
   .refine((text) => timeMsOf(text) !== undefined, "expected Unix seconds or RFC 3339")
   .meta({ description: "Unix seconds or RFC 3339", examples: ["2026-01-01T00:00:00Z"] });
