@@ -53,7 +53,7 @@ test("frames that take long to append share the time of a turn with all paced wo
   const given = await handlers;
   const before = turnsSoFar();
   for (const one of frames) await given.frame(one);
-  // 150 ms of work in turns of 15 ms.
+  // 150 ms of work in turns of 5 ms.
   expect(turnsSoFar() - before).toBeGreaterThan(5);
   expect(head.size().samples).toBe(30);
   await ingest.stop();

@@ -4,8 +4,8 @@
  * two pauses.
  */
 const waiting: (() => void)[] = [];
-/** Longest that paced works keep the event loop to themselves, all of one turn together. */
-const sliceMs = 15;
+/** Longest that paced works keep the event loop to themselves, all of one turn together. A request passes through several turns until it is answered. */
+const sliceMs = 5;
 let isScheduled = false;
 let turns = 0;
 let beganMs = -Infinity;

@@ -94,6 +94,6 @@ test("a block of many streams is written in many turns of the event loop", async
   const streams = Array.from({ length: 60_000 }, (_, i) => ({ app: "many", id: `${i}` }));
   const before = turnsSoFar();
   await written(streams);
-  // Some 400 ms of work, in turns of 15 ms.
+  // Some 400 ms of work, in turns of 5 ms.
   expect(turnsSoFar() - before).toBeGreaterThan(5);
 });
