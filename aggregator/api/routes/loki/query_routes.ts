@@ -64,6 +64,6 @@ async function queryInstant(
 }
 
 /** Loki's `data`: the result and what it cost. */
-function answerJson({ data, figures }: LogAnswer, c: Context): object {
-  return { ...dataJson(data, categorizes(c.req.raw)), stats: statistics(figures) };
+async function answerJson({ data, figures }: LogAnswer, c: Context): Promise<object> {
+  return { ...(await dataJson(data, categorizes(c.req.raw))), stats: statistics(figures) };
 }
