@@ -6,7 +6,7 @@ export function isSameValue(a: Uint32Array, i: number, b: Uint32Array, j: number
 }
 
 /** Copies `from` into the longer `to`. */
-export function filled<Numbers extends Int32Array | Uint32Array | Uint8Array>(
+export function filled<Numbers extends Float64Array | Int32Array | Uint32Array | Uint8Array>(
   to: Numbers,
   from: Numbers,
 ): Numbers {

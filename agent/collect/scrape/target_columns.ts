@@ -1,7 +1,10 @@
 // Hot: guarded by `bench scrape`.
-import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import { hashOf } from "#shared/cardinality/series_hash.ts";
+import { NumberTable } from "#shared/collections/number_table.ts";
+import { type Labels, labelsKey, sameLabels } from "#shared/model/labels.ts";
 import type { SeriesSchema } from "#shared/model/metrics.ts";
 import type { Family } from "#shared/text/exposition/series_index.ts";
+import { filled } from "./column_arrays.ts";
 import type { SharedLines } from "./shared_lines.ts";
 
 /** Series that become part of the schema at once, and labels of these: each takes time in all that sees the schema, without a pause. */
@@ -10,6 +13,14 @@ const publishedLabelsMax = 16_384;
 
 /** What a column and each of its labels hold, roughly, beside texts that others have, too. */
 const [columnBytes, labelBytes] = [200, 50];
+
+/** Targets of so many series find their columns anew when that is needed: thousands of small ones hold less so. */
+const smallMax = 1_024;
+
+/** By which columns are found: equal label sets have equal ones within one process. */
+export function labelsHash(labels: Labels): number {
+  return hashOf(labelsKey(labels));
+}
 
 /** A target's series, each with the number of its column. */
 export class TargetColumns {
@@ -21,8 +32,8 @@ export class TargetColumns {
   /** Columns after those of the schema. */
   #added: Labels[] = [];
   #addedBytes = 0;
-  /** Larger than the labels themselves, and needed for new lines only: made when it is. */
-  #byKey: Map<string, number> | undefined;
+  /** Needed for new lines only: made when it is. */
+  #places: ColumnPlaces | undefined;
 
   constructor(shared: SharedLines) {
     this.#shared = shared;
@@ -55,13 +66,17 @@ export class TargetColumns {
     return true;
   }
 
-  /** The column of a series that has one. */
-  find(key: string): number | undefined {
-    return this.#keys().get(key);
+  /** The column of a series that has one; `hash` is their labelsHash(). */
+  find(labels: Labels, hash: number): number | undefined {
+    const { table } = this.#placed();
+    table.seek(hash);
+    for (let column = table.next(); column >= 0; column = table.next())
+      if (sameLabels(this.#labelsAt(column), labels)) return column;
+    return undefined;
   }
 
   /** The column of a series that has none. */
-  add(labels: Labels, key: string): number {
+  add(labels: Labels, hash: number): number {
     const shared: Record<string, string> = {};
     this.#addedBytes += columnBytes;
     for (const name in labels) {
@@ -69,8 +84,9 @@ export class TargetColumns {
       this.#addedBytes += labelBytes;
     }
     const column = this.length;
+    const places = this.#placed();
     this.#added.push(shared);
-    this.#keys().set(key, column);
+    places.add(hash);
     return column;
   }
 
@@ -80,10 +96,33 @@ export class TargetColumns {
 
   /** Nothing new is expected soon. */
   rest(): void {
-    this.#byKey = undefined;
+    if (this.length <= smallMax) this.#places = undefined;
   }
 
-  #keys(): Map<string, number> {
-    return (this.#byKey ??= new Map(this.series().map((labels, i) => [labelsKey(labels), i])));
+  #labelsAt(column: number): Labels {
+    const { series } = this.schema;
+    return series[column] ?? this.#added[column - series.length] ?? {};
+  }
+
+  #placed(): ColumnPlaces {
+    if (this.#places !== undefined) return this.#places;
+    const places = new ColumnPlaces();
+    for (const labels of this.series()) places.add(labelsHash(labels));
+    return (this.#places = places);
+  }
+}
+
+/** Columns by the hash of their labels: a Map of texts is larger than the labels, and grows in one step. */
+class ColumnPlaces {
+  #hashes = new Float64Array(32);
+  #length = 0;
+  readonly table = new NumberTable((column) => this.#hashes[column] ?? 0);
+
+  /** Of the next column. */
+  add(hash: number): void {
+    if (this.#length === this.#hashes.length)
+      this.#hashes = filled(new Float64Array(2 * this.#length), this.#hashes);
+    this.#hashes[this.#length] = hash;
+    this.table.add(this.#length++, hash);
   }
 }

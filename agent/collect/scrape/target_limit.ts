@@ -1,7 +1,7 @@
-import { hashOf } from "#shared/cardinality/series_hash.ts";
 import { SeriesLimit, type SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
-import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import type { SeriesSchema } from "#shared/model/metrics.ts";
+import { labelsHash } from "./target_columns.ts";
 
 const seenEveryMs = 5 * 60_000;
 
@@ -38,17 +38,17 @@ export class TargetLimit {
     this.#nowMs = nowMs;
   }
 
-  /** Whether a series without a column may have one; `key` is labelsKey(labels). */
-  admits(key: string, labels: Labels): boolean {
-    const isAdmitted = this.#limit.admit(hashOf(key), labels, this.#nowMs);
+  /** Whether a series without a column may have one; `hash` is its labelsHash(). */
+  admits(hash: number, labels: Labels): boolean {
+    const isAdmitted = this.#limit.admit(hash, labels, this.#nowMs);
     if (!isAdmitted) this.#hasRefused = true;
     return isAdmitted;
   }
 
-  /** The series of `key` has this column now: its hash is made here, as finish() has no pause. */
-  placed(schema: SeriesSchema, column: number, key: string): void {
+  /** The series of `hash` has this column now: it is kept, as finish() has no pause to make it. */
+  placed(schema: SeriesSchema, column: number, hash: number): void {
     this.#startSchema(schema);
-    if (column === this.#hashes.length) this.#hashes.push(hashOf(key));
+    if (column === this.#hashes.length) this.#hashes.push(hash);
   }
 
   /** After a good scrape that had samples of refused series, too. Looks every five minutes which columns had a sample. */
@@ -59,7 +59,7 @@ export class TargetLimit {
     this.#startSchema(schema);
     const { series } = schema;
     for (let i = this.#hashes.length; i < series.length; i++)
-      this.#hashes.push(hashOf(labelsKey(series[i] ?? {})));
+      this.#hashes.push(labelsHash(series[i] ?? {}));
     for (const [column, hash] of this.#hashes.entries())
       if (column >= first && seenMark[column] === mark) this.#limit.touch(hash, this.#nowMs);
   }

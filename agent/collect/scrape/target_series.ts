@@ -1,7 +1,7 @@
 // Hot: guarded by `bench scrape`.
 import { assert } from "#shared/assert.ts";
 import { OperatingError } from "#shared/errors.ts";
-import { type Labels, labelsKey } from "#shared/model/labels.ts";
+import type { Labels } from "#shared/model/labels.ts";
 import type { HistogramSamples, MetricsBatch, SparseSamples } from "#shared/model/metrics.ts";
 import { setAbsent, setStale, wordsOf } from "#shared/model/special_values.ts";
 import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
@@ -27,7 +27,7 @@ import { RowParts } from "./row_parts.ts";
 import { SampleLimitError, reportLabels, reportNames, sampleLabels } from "./sample_labels.ts";
 import type { ExpositionFormat } from "./scrape_request.ts";
 import { SharedLines } from "./shared_lines.ts";
-import { TargetColumns } from "./target_columns.ts";
+import { labelsHash, TargetColumns } from "./target_columns.ts";
 import { TargetLimit } from "./target_limit.ts";
 import { TargetLines } from "./target_lines.ts";
 import { familiesMaxOf, holdsTooMuch, holdsUnused } from "./unused_series.ts";
@@ -292,11 +292,11 @@ export class TargetSeries {
     try {
       const labels = sampleLabels(exposed, this.#labels, this.#job);
       if (labels === undefined) return droppedByRule;
-      const key = labelsKey(labels);
-      const known = this.#columns.find(key);
+      const hash = labelsHash(labels);
+      const known = this.#columns.find(labels, hash);
       if (known !== undefined) return known;
-      const isAdmitted = this.#limit?.admits(key, labels) ?? true;
-      return isAdmitted ? this.#columnFor(labels, key) : overSeriesLimit;
+      const isAdmitted = this.#limit?.admits(hash, labels) ?? true;
+      return isAdmitted ? this.#addColumn(labels, hash) : overSeriesLimit;
     } catch (thrown) {
       if (!(thrown instanceof OperatingError)) throw thrown;
       this.#breaches.set(entry, thrown.message);
@@ -309,19 +309,21 @@ export class TargetSeries {
     for (let i = 0; i < samples.length; i++) {
       const entry = samples.series[i] ?? 0;
       const column = this.#columnOf[entry] ?? droppedByRule;
-      if (column === breaksLimit) {
+      if (column === breaksLimit)
         throw new OperatingError("overloaded", this.#breaches.get(entry) ?? "label limit exceeded");
-      }
       if (column >= 0 || column === overSeriesLimit) kept++;
     }
     return kept;
   }
 
-  #columnFor(labels: Labels, key = labelsKey(labels)): number {
-    const known = this.#columns.find(key);
-    if (known !== undefined) return known;
-    const column = this.#columns.add(labels, key);
-    this.#limit?.placed(this.#schema, column, key);
+  #columnFor(labels: Labels): number {
+    const hash = labelsHash(labels);
+    return this.#columns.find(labels, hash) ?? this.#addColumn(labels, hash);
+  }
+
+  #addColumn(labels: Labels, hash: number): number {
+    const column = this.#columns.add(labels, hash);
+    this.#limit?.placed(this.#schema, column, hash);
     if (column >= this.#rowMark.length) this.#growColumns(column);
     return column;
   }
@@ -370,10 +372,8 @@ export class TargetSeries {
   /** A new schema of the columns that were seen last, with what is remembered of them. */
   #startOver(): void {
     const { series, families } = this.#schema;
-    const old = {
-      seen: this.#seenMark.slice(0, series.length),
-      tracked: this.#tracked.slice(0, series.length),
-    };
+    const seenMark = this.#seenMark.slice(0, series.length);
+    const tracked = this.#tracked.slice(0, series.length);
     this.#forgetLines();
     this.#scraped.clear();
     this.#startSchema();
@@ -381,11 +381,11 @@ export class TargetSeries {
     this.#schema.families.push(...[...latest.values()].slice(0, series.length));
     const kept = Array.from({ length: this.#reports }, (_, i) => i);
     for (const [i, labels] of series.entries()) {
-      if (i < this.#reports || old.seen[i] !== this.#mark) continue;
+      if (i < this.#reports || seenMark[i] !== this.#mark) continue;
       const column = this.#columnFor(labels);
       kept.push(i);
       this.#seenMark[column] = this.#mark;
-      this.#tracked[column] = old.tracked[i] ?? 0;
+      this.#tracked[column] = tracked[i] ?? 0;
     }
     this.#ownTimes.keep(kept);
   }
