@@ -34,6 +34,12 @@ export function beginTurn(): void {
   if (!isBegun) begin();
 }
 
+/** For work that begins, such as a request: resolves when it may. Of many that arrive at once each would otherwise take its first steps in one turn. */
+export async function ownTurn(): Promise<void> {
+  beginTurn();
+  if (isTurnOver()) await nextTurn();
+}
+
 /** Resolves when the event loop has gone round, and it is the caller's turn. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

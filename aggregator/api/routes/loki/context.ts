@@ -8,6 +8,7 @@ import {
 } from "#aggregator/api/large_answer.ts";
 import type { Context, Hono } from "hono";
 import type { ErrorCode } from "#shared/errors.ts";
+import { ownTurn } from "#shared/async/turns.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { LogScope, LogqlLimits } from "../../../query/logql/evaluate.ts";
 import { defaultLogqlLimits } from "../../../query/logql/evaluate.ts";
@@ -96,6 +97,7 @@ type Answer = (
 export function reads(app: Hono, path: string, answer: Answer): void {
   app.on(["GET", "POST"], path, async (c) => {
     const missing = new MissingBlocks();
+    await ownTurn();
     const body = await answer(await lokiParameters(c.req.raw), c, missing);
     const whole = missing.isEmpty ? body : { ...body, ...notesOf(missing) };
     const texts = await joinInTurns(jsonPieces(whole));

@@ -8,6 +8,7 @@ import {
 } from "#aggregator/api/large_answer.ts";
 import { packedBeside, packedHeaders, packedNow } from "#aggregator/api/packed.ts";
 import { pacer } from "#shared/async/pacer.ts";
+import { ownTurn } from "#shared/async/turns.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import type { PartialMark } from "#aggregator/read/missing_blocks.ts";
 import { QueryMemoryError } from "#aggregator/read/memory/memory_error.ts";
@@ -63,6 +64,7 @@ export function invalidParameter(
 export function answering(handle: (c: Context) => Promise<Answer> | Answer): Handler {
   return async (c) => {
     try {
+      await ownTurn();
       const { dataJson, isPartial, warnings = [], infos = [] } = await handle(c);
       if (dataJson === undefined) return new Response(null, { status: 204 });
       const mark = isPartial === true ? ',"isPartial":true' : "";
