@@ -1,3 +1,4 @@
+import { sortInTurns } from "#shared/async/sort_in_turns.ts";
 import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { FineMarks } from "#shared/model/metrics.ts";
@@ -7,6 +8,7 @@ import type { SelectRequest, SeriesSamples } from "../../read/source.ts";
 import { joinedStarts } from "../../read/start_timestamps.ts";
 import { concatenate, isAscending } from "../../duckdb/columns.ts";
 import { throwIfAborted } from "../../duckdb/duckdb.ts";
+import { compareTexts } from "../series/labels_text.ts";
 import { withUnknownReset } from "./histogram_rows.ts";
 import { Slabs } from "./metrics_columns.ts";
 import { type Plan, type PlanRequest, MergePlans } from "./merge_places.ts";
@@ -37,7 +39,7 @@ export async function mergeSeries(
   let number = 0;
   const slabs = new Slabs();
   let left = bySeries.size;
-  for (const key of sortedKeys(bySeries)) {
+  for (const key of await sortedKeys(bySeries, request.signal)) {
     if (samples >= pauseAt || ++number % seriesBetweenPauses === 0) {
       pauseAt = samples + samplesBetweenPauses;
       await othersTurn(request.signal);
@@ -59,17 +61,21 @@ const samplesBetweenPauses = 250_000;
 /** Series of few samples cost by themselves. */
 const seriesBetweenPauses = 256;
 
-async function othersTurn(signal: AbortSignal | undefined): Promise<void> {
+export async function othersTurn(signal: AbortSignal | undefined): Promise<void> {
   if (!isTurnOver()) return;
   await nextTurn();
   throwIfAborted(signal);
 }
 
 /** Nearly always they come in order: a block's series lie sorted, and blocks hold the same ones. */
-export function sortedKeys(byKey: ReadonlyMap<string, unknown>): readonly string[] {
+export async function sortedKeys(
+  byKey: ReadonlyMap<string, unknown>,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
   const keys = [...byKey.keys()];
   for (let i = 1; i < keys.length; i++) {
-    if ((keys[i] ?? "") < (keys[i - 1] ?? "")) return keys.toSorted();
+    if ((keys[i] ?? "") < (keys[i - 1] ?? ""))
+      return sortInTurns(keys, compareTexts, () => othersTurn(signal));
   }
   return keys;
 }

@@ -8,7 +8,7 @@ import type {
 } from "../../read/source.ts";
 import type { DecodedCache } from "../file/decoded_cache.ts";
 import { MergePlans } from "../metrics/merge_places.ts";
-import { sortedKeys } from "../metrics/merge_series.ts";
+import { othersTurn, sortedKeys } from "../metrics/merge_series.ts";
 import type { DecodedSeries } from "../metrics/series_pieces.ts";
 import type { Selector } from "../series/selector.ts";
 import type { Block } from "../../read/store.ts";
@@ -43,6 +43,9 @@ export type TierAccess = {
   readonly selectRaw: (request: SelectRequest) => Promise<SeriesSamples[]>;
 };
 
+/** Each may have thousands of buckets. */
+const seriesBetweenLooks = 16;
+
 /**
  * Series out of samples and buckets, each span from where the choice says. Buckets that a moved window may reach back to
  * are given too, before the start.
@@ -57,7 +60,10 @@ export async function selectTiered(
   const byKey = new Map<string, Piece[]>();
   for (const [bucketMs, some] of Map.groupBy(windows, (window) => window.bucketMs)) {
     const pieces = await tierPieces(access, some, bucketMs, columns, request.samplesMax);
-    for (const piece of pieces) add(byKey, piece);
+    for (const [i, piece] of pieces.entries()) {
+      if (i % seriesBetweenLooks === 0) await othersTurn(request.signal);
+      add(byKey, piece);
+    }
   }
   for (const { afterMs, untilMs, bucketMs } of spans) {
     if (bucketMs !== 0) continue;
@@ -71,7 +77,9 @@ export async function selectTiered(
   const joins = new JoinedColumns();
   const answer: SeriesSamples[] = [];
   let entries = 0;
-  for (const key of sortedKeys(byKey)) {
+  let series = 0;
+  for (const key of await sortedKeys(byKey, request.signal)) {
+    if (series++ % seriesBetweenLooks === 0) await othersTurn(request.signal);
     const pieces = byKey.get(key) ?? [];
     const plan = plans.of(pieces);
     entries += plan.timestampsMs.length;

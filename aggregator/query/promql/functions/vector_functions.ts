@@ -131,6 +131,8 @@ export function labelsOfAbsent(arg: Expr): Labels {
 
 /** Series between two looks at the clock, where labels of each are looked at one by one. */
 const seriesAtOnce = 16;
+/** Labels that are joined between two looks. */
+const labelsAtOnce = 1_024;
 
 /** A made text in samples: as much memory. */
 function textWeight(text = ""): number {
@@ -207,8 +209,9 @@ export async function labelJoin(
   for (const source of sources) checkLabelName(source, "source label name in label_join()");
   checkLabelName(dst, "destination label name in label_join()");
   const joined: StepSeries[] = [];
+  const atOnce = Math.max(1, Math.min(seriesAtOnce, Math.floor(labelsAtOnce / sources.length)));
   for (const [i, one] of series.entries()) {
-    if (i % seriesAtOnce === 0) await breathe(context.budget);
+    if (i % atOnce === 0) await breathe(context.budget);
     const value = sources.map((source) => one.labels[source] ?? "").join(separator);
     spend(context.budget, textWeight(value));
     joined.push(relabelled(one, dst, value));
