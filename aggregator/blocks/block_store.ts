@@ -14,9 +14,9 @@ import { saveFamilies } from "../objects/families_object.ts";
 import { checksumOf } from "../objects/checksum.ts";
 import { KnownFamilies } from "../catalog/known_families.ts";
 import { compareTexts } from "./series/labels_text.ts";
-import { logDeletions } from "../catalog/log_deletions.ts";
+import { deletionRequests } from "../catalog/deletion_requests.ts";
 import { removedItems } from "../catalog/removed_items.ts";
-import type { LogDeletion, RemovedItems } from "../read/removals.ts";
+import type { DeletionRequest, RemovedItems } from "../read/removals.ts";
 import { LostOwnershipError } from "../catalog/holds/lost_ownership.ts";
 import { Maintenance, type MaintenanceState } from "./maintenance.ts";
 import { hasApplied, withTiered } from "../catalog/settled_change.ts";
@@ -148,13 +148,13 @@ export class BlockStore implements Store {
     return this.#deletions.add(deletion, actor, () => this.#blocks);
   }
 
-  cancelLogDeletion(id: string, tenant: string, actor: string): Promise<boolean> {
+  cancelDeletion(id: string, tenant: string, actor: string): Promise<boolean> {
     return this.#deletions.cancel(id, tenant, actor);
   }
 
-  async logDeletions(tenant: string): Promise<readonly LogDeletion[]> {
+  async deletionRequests(tenant: string): Promise<readonly DeletionRequest[]> {
     const { faults } = this.#deletions.deleted;
-    const all = await logDeletions(this.#deps.catalog, tenant);
+    const all = await deletionRequests(this.#deps.catalog, tenant);
     return all.map((one) => {
       const fault = faults.get(one.id);
       return fault === undefined ? one : { ...one, fault };
@@ -279,7 +279,9 @@ export class BlockStore implements Store {
   /** For maintenance: a change of blocks alone. */
   #apply(change: BlockChange): Promise<void> {
     const { added, removed, without, tiered = [], floors = [] } = change;
-    const isDeletion = removed.some((block) => without.concerns(block));
+    // Who says what requests took leaves duplicates.
+    const isDeletion =
+      change.removals === undefined && removed.some((block) => without.concerns(block));
     const reason = change.reason ?? (isDeletion ? "deleted" : "duplicate");
     const removals = removalsOf(change, reason, change.removals);
     const rest = { lanes: [], carrier: {}, families: new Map<string, MetricFamily[]>() };

@@ -151,7 +151,7 @@ test("delete() takes exemplars in its span away, at once and out of the files", 
   const store = await filled(folder);
   const selectors = [[{ name: "__name__", op: "=" as const, value: "a" }]];
   await store.delete(
-    { signal: "metrics", tenant: "t", selectors, startMs: 1_400, endMs: 2_400 },
+    { signal: "metrics", tenant: "t", selectors, query: "a", startMs: 1_400, endMs: 2_400 },
     "operator",
   );
   const left = ["a 400=1#t400 3400=4#t3400"];
@@ -160,7 +160,7 @@ test("delete() takes exemplars in its span away, at once and out of the files", 
   expect(await stored(store)).toEqual(left);
   expect(await storedStarts(store)).toEqual([[900, 900, 2_900, 2_900], undefined]);
   await store.delete(
-    { signal: "metrics", tenant: "t", selectors, startMs: 0, endMs: 1e15 },
+    { signal: "metrics", tenant: "t", selectors, query: "a", startMs: 0, endMs: 1e15 },
     "operator",
   );
   await store.maintain();

@@ -29,7 +29,7 @@ if (task === "rebuild") {
     if (k % 3 === 0) {
       const selectors = [[{ name: "__name__", op: "=" as const, value: "gone" }]];
       await store.delete(
-        { signal: "metrics", tenant: "t", selectors, startMs: 0, endMs: k },
+        { signal: "metrics", tenant: "t", selectors, query: "gone", startMs: 0, endMs: k },
         "test",
       );
       process.stdout.write(`${k}\n`);

@@ -113,7 +113,7 @@ describe("head, metrics", () => {
         families: [],
       };
       head.appendMetrics(lane, decoded, nowMs);
-      expect(head.size().samples).toBe(4);
+      expect(head.size().items.of("metrics")).toBe(4);
       if (freeze) head.freeze("all");
       // A second generation, so that joining both is seen too.
       head.appendMetrics(lane, rows(schema, [7, 1, 1, 1]), nowMs);
@@ -151,7 +151,8 @@ describe("head, metrics", () => {
     const { metrics, dropped } = head.freeze("all");
     expect(plain(seriesOfCut(metrics.get("acme")))[1]).toEqual({ labels: up, samples });
     expect(dropped).toEqual([{ lane: lane2, drops: { duplicate_timestamp: 1 } }]);
-    expect(head.size()).toMatchObject({ samples: 5, series: 2 });
+    expect(head.size().series).toBe(2);
+    expect(head.size().items.of("metrics")).toBe(5);
   });
 
   test("keeps sparse samples of many columns apart, in memory that earlier generations had", () => {
@@ -178,7 +179,7 @@ describe("head, metrics", () => {
     const ahead = nowMs + 600_001;
     const decoded = rows(schemaOf(up, down), [ahead, 1, 2], [Number.NaN, 1, 2], [nowMs, 1, 2]);
     expect(head.appendMetrics(lane, decoded, nowMs)).toEqual({ out_of_bounds_timestamp: 4 });
-    expect(head.size().samples).toBe(2);
+    expect(head.size().items.of("metrics")).toBe(2);
   });
 
   test("answers from the frozen and the open generation as one, then from the open one", () => {
@@ -219,7 +220,8 @@ describe("head, metrics", () => {
     ]);
     expect(head.freeze("all").metrics.get("acme")).toMatchObject({ size: 2, items: 4 });
     head.release();
-    expect(head.size()).toMatchObject({ samples: 0, series: 0, bytes: 0 });
+    expect(head.size()).toMatchObject({ series: 0, bytes: 0 });
+    expect(head.size().items.all).toEqual([0, 0]);
   });
 
   test("matches as Prometheus does: a missing label is the empty text, expressions are anchored", () => {

@@ -44,7 +44,7 @@ test("keeps histograms among numbers, in both generations and frozen, each count
     { schema, timestampMs: 10, values: Float64Array.of(7, 8), items: 2 },
   ];
   head.appendMetrics(lane, { rows: numbers, sparse: [], families: [] }, nowMs);
-  expect(head.size().samples).toBe(6);
+  expect(head.size().items.of("metrics")).toBe(6);
   const wanted = [
     [-8, -6],
     [10, -5, 30],

@@ -78,7 +78,7 @@ test("a tenant's new series over its limit are refused and counted, from all age
     series_limit: 2,
   });
   expect(idsOf()).toEqual([0, 1, 2]);
-  expect(head.size().samples).toBe(6);
+  expect(head.size().items.of("metrics")).toBe(6);
   expect(head.appendMetrics({ ...lane, tenant: "other" }, rowOf(second, nowMs, 1), nowMs)).toEqual(
     {},
   );

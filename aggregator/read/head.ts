@@ -5,7 +5,7 @@ import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import type { Signal, SignalDescriptor } from "#shared/signals.ts";
+import type { PerSignal, Signal, SignalDescriptor } from "#shared/signals.ts";
 import type { LogPart } from "./log_parts.ts";
 import type {
   ExemplarRequest,
@@ -68,8 +68,7 @@ export type SignalHead = Intake & {
 export type HeadPart = "all" | "logs";
 
 export type HeadSize = {
-  readonly samples: number;
-  readonly records: number;
+  readonly items: PerSignal<number>;
   readonly bytes: number;
   /** Of these, those of metrics. */
   readonly sampleBytes: number;

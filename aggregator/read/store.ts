@@ -20,7 +20,7 @@ import type {
   StreamVisitor,
 } from "./source.ts";
 import type { CutMetrics } from "./cut_metrics.ts";
-import type { LogDeletion, RemovedItems } from "./removals.ts";
+import type { DeletionRequest, RemovedItems } from "./removals.ts";
 import type { ExemplarsWritten } from "./exemplars_written.ts";
 
 /** What the head hands over to become blocks, with the positions it brings everything up to. By tenant. */
@@ -144,9 +144,10 @@ export type Store = {
    * next round of maintain(). `actor` is for the audit. Gives the number of blocks concerned.
    */
   delete(deletion: Deletion, actor: string): Promise<number>;
-  /** Takes a deletion of log records back; false where there is none of this id, or its records are no longer all there. */
-  cancelLogDeletion(id: string, tenant: string, actor: string): Promise<boolean>;
-  logDeletions(tenant: string): Promise<readonly LogDeletion[]>;
+  /** Takes a deletion back; false where there is none of this id, or its items are no longer all there. */
+  cancelDeletion(id: string, tenant: string, actor: string): Promise<boolean>;
+  /** Requests to delete, of all signals, in the order in which they came. */
+  deletionRequests(tenant: string): Promise<readonly DeletionRequest[]>;
   /** Items that were stored and are in no block any more, by signal and reason. */
   removedItems(tenant: string): Promise<readonly RemovedItems[]>;
   /** One round of what runs in the background: retention, compaction, deletion of files that are no longer needed. */
@@ -169,8 +170,8 @@ export type DeletionTerms = {
   readonly lineFilters?: readonly LineFilter[];
   /** A log query, of log records that pass its pipeline, too; `lineFilters` are those of its filters that can be told by the line alone. */
   readonly logql?: string;
-  /** Present for log records: as it was asked for. Their requests are listed, and can be taken back. */
-  readonly query?: string;
+  /** As it was asked for. */
+  readonly query: string;
 };
 
 /** An agent of the inventory. */

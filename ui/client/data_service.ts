@@ -33,8 +33,12 @@ export type DamagedBlock = Pick<
 
 export type Storage = ToldAs<
   gen.GetStorageResponse,
-  { head: Told<gen.HeadShare>; damaged: readonly DamagedBlock[] }
+  {
+    head: ToldAs<gen.HeadShare, { items: readonly HeadItems[] }>;
+    damaged: readonly DamagedBlock[];
+  }
 >;
+export type HeadItems = Told<gen.HeadItems>;
 
 /** Of which metrics, labels and values series are. */
 export type Cardinality = Told<gen.GetCardinalityResponse>;

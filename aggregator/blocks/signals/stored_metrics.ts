@@ -14,6 +14,7 @@ import { exemplarsInOrder } from "../metrics/exemplar_rows.ts";
 import type { MetricsWriter } from "../metrics/metrics_writer.ts";
 import { seriesInOrder } from "../metrics/series_in_order.ts";
 import { copyTier } from "../tiers/copy_tier.ts";
+import { deletedItems } from "../retention/removals_of.ts";
 import { tierPlan } from "../tiers/plan.ts";
 import { expiredMetrics } from "../downsampling/plan_tier.ts";
 import type { Replacing, StoredSignal, WritePart } from "./stored_signal.ts";
@@ -56,7 +57,7 @@ export const storedMetrics: StoredSignal = {
         "bad_request",
         "expected selectors of series, each with a matcher that does not match the empty text",
       );
-    return { selectors };
+    return { selectors, query: seriesQuery(queries) };
   },
   expired: expiredMetrics,
   keptMs(config, { tenant, bucketMs = 0 }) {
@@ -66,16 +67,23 @@ export const storedMetrics: StoredSignal = {
   },
 };
 
+/** Selectors of series as the one query that they are together. */
+export function seriesQuery(selectors: readonly string[]): string {
+  return selectors.join(" or ");
+}
+
 async function replaceMetrics(
   deps: MaintenanceDeps,
   removed: readonly Block[],
   { tiered, streamed }: Replacing,
   signal: AbortSignal,
 ): Promise<void> {
-  const without = deps.deleted();
+  const taken = new Map<string, number>();
+  const without = deps.deleted().countedIn(taken);
   const added = await mergeBlocks(deps, removed, without, signal, tiered, streamed);
   const deleteAfterMs = deps.clock.now() + deps.config.delete_after;
-  await deps.apply({ added, removed, deleteAfterMs, without });
+  const removals = deletedItems(removed, taken);
+  await deps.apply({ added, removed, deleteAfterMs, without, removals });
 }
 
 function copySamples(

@@ -21,6 +21,11 @@ const route = getRouteApi("/data");
 /** Blocks are written and merged every few minutes. */
 const slowestMs = 15_000;
 
+/** "Metrics". */
+function titleOf(signal: string): string {
+  return `${signal.slice(0, 1).toUpperCase()}${signal.slice(1)}`;
+}
+
 /** The files that hold what is stored, within the time range of the page. */
 export function BlocksTab() {
   const { range, timeZone, intervalMs } = useFrame();
@@ -28,6 +33,7 @@ export function BlocksTab() {
   const change = useSearchChange();
   const everyMs = intervalMs === 0 ? 0 : Math.max(intervalMs, slowestMs);
   const pages = useBlocks({ signal, range, everyMs });
+  const signals = useStorage(0).data?.head.items.map((one) => one.signal) ?? [];
   const blocks = useMemo(() => pages.data?.pages.flatMap((page) => page.blocks), [pages.data]);
   const total = pages.data?.pages[0]?.total ?? 0;
   const columns = useMemo(() => blockColumns(timeZone), [timeZone]);
@@ -40,8 +46,7 @@ export function BlocksTab() {
           value={signal}
           options={[
             { value: "", label: "All signals" },
-            { value: "metrics", label: "Metrics" },
-            { value: "logs", label: "Logs" },
+            ...signals.map((one) => ({ value: one, label: titleOf(one) })),
           ]}
           onChange={(next) => change({ signal: next })}
         />
