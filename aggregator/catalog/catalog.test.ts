@@ -136,7 +136,14 @@ test("requests to delete log records stay in the list of those of all signals", 
   old.close();
   const catalog = await Catalog.open(`sqlite://${path}`);
   try {
-    const same = { signal: "logs", tenant: "t", query: "q", startMs: 1, endMs: 2, createdMs: 3 };
+    const same = {
+      signal: "logs" as const,
+      tenant: "t",
+      query: "q",
+      startMs: 1,
+      endMs: 2,
+      createdMs: 3,
+    };
     expect(await deletionRequests(catalog, "t")).toEqual(
       [
         { id: "a", status: "received" as const, removed: 0 },
