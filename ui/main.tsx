@@ -6,7 +6,7 @@ import { createRoot } from "react-dom/client";
 import { assert } from "#shared/assert.ts";
 import { createAppRouter } from "./app.tsx";
 import { connectDashboards } from "./client/dashboard_service.ts";
-import { connectData } from "./client/data_service.ts";
+import { connectData } from "./client/storage/data_service.ts";
 import { connectEvents } from "./client/event_service.ts";
 import { connectInventory } from "./client/query_service.ts";
 import { createQueryClient } from "./queries/query_client.ts";

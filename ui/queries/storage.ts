@@ -11,8 +11,8 @@ import type {
   Cardinality,
   CardinalityRequest,
   Storage,
-} from "../client/data_service.ts";
-import { listDeletions, type DeletionRow } from "../client/deletions.ts";
+} from "../client/storage/data_service.ts";
+import { listDeletions, type DeletionRow } from "../client/storage/deletions.ts";
 import { intervalOf } from "./query_client.ts";
 import { useServices } from "./services.ts";
 import { windowOf, type TimeRange } from "../state/time_range.ts";

@@ -15,7 +15,7 @@ import type { Frame } from "#ui/frames/frame.ts";
 import type { PanelKind, PanelProps } from "#ui/panels/panel_kind.ts";
 import { panelKinds } from "#ui/panels/registry.ts";
 import { createQueryClient } from "#ui/queries/query_client.ts";
-import { connectData } from "#ui/client/data_service.ts";
+import { connectData } from "#ui/client/storage/data_service.ts";
 import { connectEvents } from "#ui/client/event_service.ts";
 import { ServicesContext } from "#ui/queries/services.ts";
 import "uplot/dist/uPlot.min.css";

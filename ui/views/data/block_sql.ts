@@ -1,5 +1,5 @@
 import { type BuiltInSignal, signalOf } from "#shared/signals.ts";
-import type { BlockRow } from "../../client/data_service.ts";
+import type { BlockRow } from "../../client/storage/data_service.ts";
 
 /** Where a block's file lies, as DuckDB opens it. */
 export function blockAddress(storeUrl: string, key: string): string {

@@ -1,6 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { BlockRow } from "../../client/data_service.ts";
+import type { BlockRow } from "../../client/storage/data_service.ts";
 import { Select } from "../../overlays/select.tsx";
 import { Sheet } from "../../overlays/sheet.tsx";
 import { formatCount, formatDateTime, formatSpan, formatValue } from "../../units/format.ts";

@@ -1,6 +1,6 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useDeferredValue, type ReactNode } from "react";
-import type { Cardinality, NameCount } from "../../client/data_service.ts";
+import type { Cardinality, NameCount } from "../../client/storage/data_service.ts";
 import { formatCount, formatValue } from "../../units/format.ts";
 import { useFrame, useSearchChange } from "../../state/frame.ts";
 import { useSeriesLimits } from "../../queries/inventory.ts";

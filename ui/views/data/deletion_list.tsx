@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { messageOf } from "#shared/errors.ts";
-import { cancelDeletion, type DeletionRow } from "../../client/deletions.ts";
+import { cancelDeletion, type DeletionRow } from "../../client/storage/deletions.ts";
 import { deletionsKey, useDeletions } from "../../queries/storage.ts";
 import { ConfirmDialog } from "../../overlays/dialog.tsx";
 import { showToast } from "../../overlays/toast.ts";

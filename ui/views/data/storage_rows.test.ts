@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { StorageShare } from "../../client/data_service.ts";
+import type { StorageShare } from "../../client/storage/data_service.ts";
 import {
   forecast,
   forecastWords,

@@ -1,4 +1,9 @@
-import type { HeadItems, Storage, StorageShare, StorageVolume } from "../../client/data_service.ts";
+import type {
+  HeadItems,
+  Storage,
+  StorageShare,
+  StorageVolume,
+} from "../../client/storage/data_service.ts";
 import { formatAgo, formatCount, formatSpan, formatValue } from "../../units/format.ts";
 import { type BuiltInSignal, signalOf } from "#shared/signals.ts";
 

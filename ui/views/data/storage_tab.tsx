@@ -3,7 +3,7 @@ import type {
   Storage,
   StorageShare,
   StorageVolume,
-} from "../../client/data_service.ts";
+} from "../../client/storage/data_service.ts";
 import {
   formatAgo,
   formatCount,

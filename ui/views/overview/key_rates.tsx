@@ -1,5 +1,5 @@
 import { useMemo, type ReactNode } from "react";
-import type { Storage } from "../../client/data_service.ts";
+import type { Storage } from "../../client/storage/data_service.ts";
 import type { AgentRow } from "../../client/query_service.ts";
 import { InnerLink } from "../../elements/inner_link.tsx";
 import { formatCount, formatValue } from "../../units/format.ts";

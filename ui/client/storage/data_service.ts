@@ -2,8 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import * as gen from "#proto/gen/v1/data_pb.js";
-import { call, options } from "./rpc.ts";
-import type { Told, ToldAs } from "./told.ts";
+import { call, options } from "../rpc.ts";
+import type { Told, ToldAs } from "../told.ts";
 
 /** Blocks of one page. */
 const pageBlocks = 500;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fetchJson, fetchText } from "./transport.ts";
+import { fetchJson, fetchText } from "../transport.ts";
 
 /** A request to delete stored items of a signal. */
 export type DeletionRow = {
