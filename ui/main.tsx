@@ -18,7 +18,7 @@ import "./style/tokens.css";
 import "./style/base.css";
 import "./style/pictures.css";
 import "./style/table.css";
-import "./style/frame.css";
+import "./style/shell.css";
 import "./style/overlays.css";
 import "./style/menus.css";
 import "./style/controls.css";

@@ -23,7 +23,7 @@ import "#ui/style/tokens.css";
 import "#ui/style/base.css";
 import "#ui/style/pictures.css";
 import "#ui/style/table.css";
-import "#ui/style/frame.css";
+import "#ui/style/shell.css";
 import "#ui/style/chart.css";
 import "#ui/style/host.css";
 import "#ui/style/panels.css";

@@ -4,7 +4,7 @@ import type { BlockRow } from "../../client/storage/data_service.ts";
 import { Select } from "../../overlays/select.tsx";
 import { Sheet } from "../../overlays/sheet.tsx";
 import { formatCount, formatDateTime, formatSpan, formatValue } from "../../units/format.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { useBlocks, useStorage } from "../../queries/storage.ts";
 import { windowOf, type TimeRange } from "../../state/time_range.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
@@ -28,7 +28,7 @@ function titleOf(signal: string): string {
 
 /** The files that hold what is stored, within the time range of the page. */
 export function BlocksTab() {
-  const { range, timeZone, intervalMs } = useFrame();
+  const { range, timeZone, intervalMs } = usePageRange();
   const { signal = "", block: opened } = route.useSearch();
   const change = useSearchChange();
   const everyMs = intervalMs === 0 ? 0 : Math.max(intervalMs, slowestMs);

@@ -11,7 +11,7 @@ import {
   formatSpan,
   formatValue,
 } from "../../units/format.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { useNow } from "../../state/media.ts";
 import { useStorage } from "../../queries/storage.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
@@ -39,7 +39,7 @@ const soonDays = 14;
 
 /** What blocks take, how they grow, and when the room is full. */
 export function StorageTab() {
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const everyMs = intervalMs === 0 ? 0 : Math.max(intervalMs, slowestMs);
   const storage = useStorage(everyMs);
   return (
