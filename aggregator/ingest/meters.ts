@@ -1,5 +1,5 @@
 import type { Counter } from "prom-client";
-import { PerSignal, type Signal, type Signals } from "#shared/signals.ts";
+import type { Signal, Signals } from "#shared/signals.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { Head } from "../read/head.ts";
 import type { Offered } from "./chain.ts";

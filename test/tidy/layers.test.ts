@@ -9,7 +9,7 @@ const root = join(import.meta.dir, "..", "..");
 const filesMax = 25;
 /** Folders of one module a file, and some that are a little larger. */
 const largerFolders: Readonly<Record<string, number>> = {
-  "agent/collect/scrape": 27,
+  "agent/collect/scrape": 26,
   "agent/pipeline/processors": 26,
   "shared/model": 26,
 };

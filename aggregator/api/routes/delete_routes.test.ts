@@ -98,11 +98,12 @@ test("requests of all signals are listed, an open end left out", async () => {
   });
 });
 
+const take = async (of: string) => {
+  const answer = await app.request(`/api/v1/admin/delete/${of}`, { method: "DELETE" });
+  return [answer.status, await answer.text()] as const;
+};
+
 test("a request is taken back by signal and id, and refused once it has started", async () => {
-  const take = async (of: string) => {
-    const answer = await app.request(`/api/v1/admin/delete/${of}`, { method: "DELETE" });
-    return [answer.status, await answer.text()] as const;
-  };
   expect(await take("metrics/one")).toEqual([204, ""]);
   expect(await take("logs/one")).toEqual([404, expect.stringContaining("no request")]);
   expect(await take("metrics/three")).toEqual([404, expect.stringContaining("no request")]);
