@@ -240,7 +240,7 @@ export class BlockStore implements Store {
       return { tenant, signal, ...origin, lanes: this.#frames.notes(cut.lanes, tenant, signal) };
     };
     for (const [signal, stored] of this.#deps.signals.entries)
-      for (const [tenant, parts] of stored.parts(cut)) {
+      for (const [tenant, parts] of stored.parts(cut.content)) {
         const note = noteOf(tenant, signal);
         for (const [i, write] of parts.entries()) {
           const file = await write(this.#deps, cutNote(note, group, i, parts.length));
@@ -343,9 +343,7 @@ export class BlockStore implements Store {
       return undefined;
     }
     assert(
-      cut.metrics === uncertain.cut.metrics &&
-        cut.logs === uncertain.cut.logs &&
-        cut.added === uncertain.cut.added,
+      cut.content === uncertain.cut.content,
       "a commit of unknown outcome is tried again with the same content",
     );
     for (const [tenant, some] of uncertain.cut.families) this.#families.remember(tenant, some);

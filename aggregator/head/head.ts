@@ -9,6 +9,7 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import { PerSignal } from "#shared/signals.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
+import { cutContentOf } from "../read/cut_content.ts";
 import { joinExemplars } from "../read/join_exemplars.ts";
 import type { LogPart } from "../read/log_parts.ts";
 import type {
@@ -138,7 +139,9 @@ class MemoryHead implements Head {
     };
     const frozen = isAll ? [own.freeze(), metrics.freeze()] : [own.freeze()];
     const added = new Map(this.added.map((one) => [one.descriptor.name, one.freeze()]));
-    return { ...joinedContent(frozen), logs: logs.content(), added };
+    const { metrics: samples, exemplars, families, dropped } = joinedContent(frozen);
+    const content = cutContentOf({ metrics: samples, exemplars, logs: logs.content(), added });
+    return { content, families, dropped };
   }
 
   release(): void {

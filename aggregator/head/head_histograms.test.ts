@@ -52,7 +52,7 @@ test("keeps histograms among numbers, in both generations and frozen, each count
   expect(counts(head.selectSamples(everything))).toEqual(wanted);
   expect(head.selectSamples(everything)[0]?.histograms).toBeUndefined();
   const frozen = head.freeze("all");
-  expect(counts(seriesOfCut(frozen.metrics.get("acme")))).toEqual(wanted);
+  expect(counts(seriesOfCut(frozen.content.metrics.get("acme")?.samples))).toEqual(wanted);
   expect(frozen.dropped).toEqual([{ lane, drops: { duplicate_timestamp: 1 } }]);
   head.appendMetrics(lane, histogramsAt(40, 30), nowMs);
   expect(counts(head.selectSamples({ ...everything, startMs: 15, endMs: 40 }))).toEqual([

@@ -2,7 +2,6 @@ import type { CarrierPosition, LaneId } from "#proto/bus/agent_port.ts";
 import type { Drops } from "#shared/model/account.ts";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
-import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Position } from "#shared/model/position.ts";
 import type { Signal } from "#shared/signals.ts";
@@ -19,26 +18,19 @@ import type {
   SeriesSamples,
   StreamVisitor,
 } from "./source.ts";
-import type { CutMetrics } from "./cut_metrics.ts";
+import type { CutContent } from "./cut_content.ts";
 import type { DeletionRequest, RemovedItems } from "./removals.ts";
 import type { ExemplarsWritten } from "./exemplars_written.ts";
 
-/** What the head hands over to become blocks, with the positions it brings everything up to. By tenant. */
+/** What the head hands over to become blocks, with the positions it brings everything up to. */
 export type Cut = {
-  readonly metrics: ReadonlyMap<string, CutMetrics>;
-  readonly exemplars?: ReadonlyMap<string, readonly SeriesExemplars[]>;
+  readonly content: CutContent;
+  /** By tenant. */
   readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
-  /** In order of arrival; the writer sorts. */
-  readonly logs: ReadonlyMap<string, readonly LogsBatch[]>;
-  /** Of signals beside the built-in ones, by tenant. */
-  readonly added?: ReadonlyMap<Signal, ReadonlyMap<string, CutItems>>;
   readonly lanes: readonly LaneCommit[];
   readonly carrier: CarrierPosition;
   readonly patterns?: readonly PatternsCommit[];
 };
-
-/** What a cut has of a tenant and a signal beside the built-in ones; the signal's own writer knows more of it. */
-export type CutItems = { readonly items: number };
 
 /** The state of a lane once the cut is committed; all counters cumulative, in items. */
 export type LaneCommit = {

@@ -125,8 +125,8 @@ async function stage(withStart: boolean) {
       }
     },
     async flush(): Promise<void> {
-      const { metrics } = head.freeze("all");
-      await store.commit({ ...cutOf({}, ++sequence), metrics }, () => head.release());
+      const { content } = head.freeze("all");
+      await store.commit({ ...cutOf({}, ++sequence), content }, () => head.release());
     },
     async select(): Promise<string[]> {
       const sources = createSources(

@@ -23,7 +23,7 @@ export const spansKeptMs = 2 * 86_400_000;
 export const storedSpans: StoredSignal = {
   descriptor: spans,
   *parts({ added }) {
-    for (const [tenant, items] of added?.get(spans.name) ?? []) {
+    for (const [tenant, items] of added.get(spans.name) ?? []) {
       assert(items instanceof CutSpans, "a cut of spans");
       const write: WritePart = ({ writer, staging }, note) =>
         writeSpans(writer, staging, items.spans, note);

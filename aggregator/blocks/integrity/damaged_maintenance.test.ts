@@ -46,9 +46,9 @@ async function damagedStore(name: string, config: Record<string, unknown>, now: 
     const labels = { __name__: "kept" };
     const exemplars = [{ timestampMs: atMs, value: k, labels: { trace_id: `t${k}` } }];
     const metrics = [gauge("kept", [atMs], [k]), gauge("gone", [atMs], [k])];
-    const cut = cutOf({ metrics, logs: lines("app", [`keep ${k}`, `drop ${k}`], atMs) }, k);
+    const logs = lines("app", [`keep ${k}`, `drop ${k}`], atMs);
     const own = { labels, key: labelsKey(labels), exemplars };
-    await store.commit({ ...cut, exemplars: new Map([["t", [own]]]) }, () => {});
+    await store.commit(cutOf({ metrics, logs, exemplars: [own] }, k), () => {});
   }
   const pathOf = ({ key }: Block) => join(dataDir, "blocks", key);
   const bad = (["metrics", "logs"] as const).map((signal) => {

@@ -3,7 +3,7 @@ import { matchesEmpty } from "#shared/query_language/matchers.ts";
 import { parseMetricSelector } from "#shared/query_language/promql/parse.ts";
 import { signalDescriptors } from "#shared/signals.ts";
 import { throwIfAborted } from "../../duckdb/duckdb.ts";
-import { cutMetricsOf, runOf } from "../../read/cut_metrics.ts";
+import { runOf } from "../../read/cut_metrics.ts";
 import type { Block } from "../../read/store.ts";
 import { writeMetricsFile, writeMetricsRows } from "../block_writer.ts";
 import { mergeBlocks } from "../compaction/merge_blocks.ts";
@@ -21,13 +21,10 @@ import type { Replacing, StoredSignal, WritePart } from "./stored_signal.ts";
 
 export const storedMetrics: StoredSignal = {
   descriptor: signalDescriptors.metrics,
-  *parts(cut) {
-    const tenants = new Set([...cut.metrics.keys(), ...(cut.exemplars?.keys() ?? [])]);
-    for (const tenant of tenants) {
-      const metrics = cut.metrics.get(tenant) ?? cutMetricsOf([]);
-      const exemplars = cut.exemplars?.get(tenant) ?? [];
-      if (metrics.items === 0 && exemplars.length === 0) continue;
-      const parts = metrics.parts ?? [metrics];
+  *parts({ metrics }) {
+    for (const [tenant, { samples, exemplars }] of metrics) {
+      if (samples.items === 0 && exemplars.length === 0) continue;
+      const parts = samples.parts ?? [samples];
       const writes = parts.map(
         (part, i): WritePart =>
           ({ writer, staging, tools }, note) =>
