@@ -37,7 +37,7 @@ import { SeriesLimiter } from "./pipeline/series_limiter.ts";
 import { checkSources } from "./probes/checks.ts";
 import { type ProbeMeters, createProbeMeters } from "./probes/meters.ts";
 import { describeAgent } from "./local/describe.ts";
-import { openScrapeMemory } from "./collect/scrape/scrape_memory.ts";
+import { openScrapeMemory } from "./collect/scrape_memory.ts";
 import { HostRing } from "./local/host_ring.ts";
 import { LazyRules } from "./local_rules/lazy_rules.ts";
 import { RunningFile } from "./local/running_file.ts";

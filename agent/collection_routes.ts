@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { TargetReport } from "./collect/scrape/target.ts";
+import type { TargetReport } from "./collect/target_report.ts";
 import type { InstanceReport } from "./integrations/report.ts";
 
 /**

@@ -13,7 +13,7 @@ import {
 import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import { version } from "#shared/version.ts";
 import type { SourceReport } from "./collect/collector.ts";
-import type { TargetReport } from "./collect/scrape/target.ts";
+import type { TargetReport } from "./collect/target_report.ts";
 import type { KeeperState } from "./enroll/key_keeper.ts";
 import { scrapePools, targetStates } from "./heartbeat_targets.ts";
 import type { UpdaterState } from "./update/updater.ts";

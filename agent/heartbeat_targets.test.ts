@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { HeartbeatSchema } from "#proto/gen/v1/control_pb.js";
-import type { TargetReport } from "./collect/scrape/target.ts";
+import type { TargetReport } from "./collect/target_report.ts";
 import { scrapePools, targetStates } from "./heartbeat_targets.ts";
 
 function report(i: number, health: TargetReport["health"]): TargetReport {

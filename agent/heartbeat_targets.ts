@@ -5,7 +5,7 @@ import {
   TargetCountSchema,
   TargetStateSchema,
 } from "#proto/gen/v1/control_pb.js";
-import type { TargetReport } from "./collect/scrape/target.ts";
+import type { TargetReport } from "./collect/target_report.ts";
 
 /** Bytes of targets in a heartbeat, about: some 700 of usual ones. NATS takes 1 MiB a message where it is not told otherwise. */
 const targetBytesMax = 256 * 1024;

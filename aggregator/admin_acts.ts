@@ -19,14 +19,13 @@ export function adminActs(store: BlockStore, ingest: Ingest, snapshotsFolder: st
         return snapshots.take();
       },
     },
-    logDeletions: logDeletionsOf(store),
+    deletions: deletionsOf(store),
   };
 }
 
-function logDeletionsOf(store: Store) {
+function deletionsOf(store: Store) {
   return {
-    cancel: (id: string, tenant: string, actor: string) =>
-      store.cancelLogDeletion(id, tenant, actor),
-    list: (tenant: string) => store.logDeletions(tenant),
+    cancel: (id: string, tenant: string, actor: string) => store.cancelDeletion(id, tenant, actor),
+    list: (tenant: string) => store.deletionRequests(tenant),
   };
 }

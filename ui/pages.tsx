@@ -7,10 +7,10 @@ import {
 import type { QueryClient } from "@tanstack/react-query";
 import { z } from "zod";
 import type { DashboardClient } from "./client/dashboard_service.ts";
-import { PageFrame } from "./shell/page_frame.tsx";
+import { PageShell } from "./shell/page_shell.tsx";
 import { NotFound, PageError } from "./shell/no_page.tsx";
 import { prefetchDashboard } from "./queries/dashboards.ts";
-import { FrameSearch } from "./state/url.ts";
+import { PageRangeSearch } from "./state/url.ts";
 import { listColumns } from "./views/dashboards/list/list_rows.ts";
 import { alertStates } from "./views/alerts/alert_states.ts";
 import { historyChoices, historyDays } from "./views/alerts/history/history_choices.ts";
@@ -103,8 +103,8 @@ const DashboardsSearch = z.object({
 export type PagesContext = { readonly cache: QueryClient; readonly dashboards: DashboardClient };
 
 const root = createRootRouteWithContext<PagesContext>()({
-  component: PageFrame,
-  validateSearch: FrameSearch,
+  component: PageShell,
+  validateSearch: PageRangeSearch,
   search: { middlewares: [retainSearchParams(["from", "to", "tz", "refresh"])] },
   notFoundComponent: NotFound,
   errorComponent: PageError,
@@ -112,7 +112,7 @@ const root = createRootRouteWithContext<PagesContext>()({
 const getParentRoute = () => root;
 
 /**
- * Every page of the interface, one entry each; its script is loaded when it is first opened. `staticData` says how the frame
+ * Every page of the interface, one entry each; its script is loaded when it is first opened. `staticData` says how the shell
  * treats it: its name in the breadcrumb and the window's title, and, with `place`, its entry in the rail, the palette and the
  * keys ("g", then the letter). The rail keeps the order of this list.
  */

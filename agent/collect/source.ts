@@ -5,8 +5,8 @@ import type { MetricsBatch } from "#shared/model/metrics.ts";
 import type { Signal } from "#shared/signals.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
-import type { ScrapeMemory } from "./scrape/scrape_memory.ts";
-import type { TargetReport } from "./scrape/target.ts";
+import type { ScrapeMemory } from "./scrape_memory.ts";
+import type { TargetReport } from "./target_report.ts";
 import type { SelfLogTap } from "#shared/runtime/self_log_tap.ts";
 
 /**

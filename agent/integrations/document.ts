@@ -29,7 +29,7 @@ why, and the lines to add for what needs something. Each can be named under \`in
   socket listens. Processes in containers with a network of their own are left alone.
 - A service that stops is still a target, which is down, also after a restart of the agent, until it was not found for seven days (\`agent/integrations.json\` in
   the data folder). What lives in a container, or at a port of the kernel's choice (32768 and above) without a unit of systemd, is let go after three rounds without it.
-- \`GET /integrations\` of an agent tells what is watched and what is missing, and so does the page of its host. States: running, down (with the reason), starting, needs, invalid, failed, excluded.
+- \`GET /integrations\` of an agent lists what is watched and what is missing, and so does the page of its host. States: running, down (with the reason), starting, needs, invalid, failed, excluded.
 - A log file that an integration names is read once, by it, with its labels; the source \`file_logs\` with its usual paths leaves it out, and takes it up again where it stands when the
   service is no longer watched. Paths that are written down under \`sources\` stay with their source. Of a file of many programs
   (\`mail.log\`) the lines of others go on under \`job="files"\`. Where two integrations name one file, the first by name reads it.

@@ -3,7 +3,7 @@ import { OperatingError, messageOf } from "#shared/errors.ts";
 import { duration } from "#shared/text/duration.ts";
 import { gauge } from "../collect/samples/family.ts";
 import { SeriesTable } from "../collect/samples/series_table.ts";
-import type { TargetReport } from "../collect/scrape/target.ts";
+import type { TargetReport } from "../collect/target_report.ts";
 import type { SourceContext } from "../collect/source.ts";
 import { instanceLabel } from "./instance_label.ts";
 import type { Integration, OpenedInstance } from "./integration.ts";

@@ -1,5 +1,5 @@
 import type { Labels } from "#shared/model/labels.ts";
-import type { TargetReport } from "../collect/scrape/target.ts";
+import type { TargetReport } from "../collect/target_report.ts";
 import type { AnyIntegration, BoundInstance, IntegrationsConfig } from "./config.ts";
 import type { Detector } from "./detection/detector.ts";
 import type { KnownService } from "./detection/known_service.ts";

@@ -4,7 +4,7 @@ import { type Drops, dropReasonOf } from "#shared/model/account.ts";
 import type { Signal } from "#shared/signals.ts";
 import { version } from "#shared/version.ts";
 import type { SourceReport } from "../collect/collector.ts";
-import type { TargetReport } from "../collect/scrape/target.ts";
+import type { TargetReport } from "../collect/target_report.ts";
 import type { InstanceReport } from "../integrations/report.ts";
 import type { SpoolConfig } from "../spool/config.ts";
 import type { Spool } from "../spool/spool.ts";

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import { parse } from "yaml";
-import type { TargetReport } from "../collect/scrape/target.ts";
+import type { TargetReport } from "../collect/target_report.ts";
 import type { SourceContext } from "../collect/source.ts";
 import type { MetricsBatch } from "#shared/model/metrics.ts";
 import { systemClock } from "#shared/runtime/clock.ts";

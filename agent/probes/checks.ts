@@ -1,7 +1,8 @@
 import type { RunnableSource } from "../collect/collector.ts";
 import { SeriesTable } from "../collect/samples/series_table.ts";
 import { sampleTimeMs } from "../collect/sample_time.ts";
-import { type TargetReport, nextTick, offsetMs, shownUrl } from "../collect/scrape/target.ts";
+import type { TargetReport } from "../collect/target_report.ts";
+import { nextTick, offsetMs, shownUrl } from "../collect/scrape/target.ts";
 import type { SourceContext } from "../collect/source.ts";
 import { together } from "#shared/async/together.ts";
 import type { Labels } from "#shared/model/labels.ts";

@@ -86,13 +86,16 @@ async function storageAnswer(parts: DataRpcParts) {
   const blockBytes = all.reduce((sum, { bytes }) => sum + bytes, 0);
   const { files, bytes } = await pendingDeletions(catalog);
   const removed = await removedItems(catalog, tenant);
-  const { samples, records } = head.size();
+  const items = head.size().items.entries.map(([signal, count]) => {
+    const unit = parts.signals.find(signal)?.descriptor.unit ?? signal;
+    return { signal, unit, items: count };
+  });
   const { series, minMs = 0, maxMs = 0 } = head.overview(tenant);
   const { endedMs, fault, deletionStopped, damages, scrub } = maintenance();
   const trash = await trashSize(catalog);
   return create(GetStorageResponseSchema, {
     shares: storageShares(all, tenant, config.storage, clock.now(), parts.signals),
-    head: { series: series.length, samples, records, oldestMs: minMs, newestMs: maxMs },
+    head: { series: series.length, items, oldestMs: minMs, newestMs: maxMs },
     volumes: await storageVolumes(config, { blockBytes, cacheBytes: cacheBytes() }),
     url: storageUrl(config),
     trouble: trouble() ?? "",

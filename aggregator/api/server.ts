@@ -39,7 +39,7 @@ import { dashboardRoutes } from "./routes/dashboards/routes.ts";
 import { flushRoutes } from "./routes/flush_routes.ts";
 import { type DeleteParts, deleteRoutes } from "./routes/delete_routes.ts";
 import { adminRoutes, type AdminParts } from "./routes/prometheus/admin_routes.ts";
-import { deleteLogsRoutes, type DeleteLogsParts } from "./routes/loki/delete_routes.ts";
+import { deleteLogsRoutes } from "./routes/loki/delete_routes.ts";
 import type { LokiParts } from "./routes/loki/context.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
 import { type MonitoringParts, monitoringRoutes } from "./routes/monitoring/routes.ts";
@@ -70,7 +70,7 @@ export type ApiParts = {
   readonly alertmanager: Alertmanager;
   readonly admin: Omit<AdminParts, "tenant"> &
     Pick<DeleteParts, "delete"> & { readonly flush: () => Promise<void> };
-  readonly logDeletions: Pick<DeleteLogsParts, "cancel" | "list">;
+  readonly deletions: Pick<DeleteParts, "cancel" | "list">;
   /** Those that are stored. */
   readonly signals: StoredSignals;
   readonly dashboards: Dashboards;
@@ -133,7 +133,8 @@ export function apiRoutes(parts: ApiParts): Hono {
   );
   app.route("/", flushRoutes(parts.admin.flush));
   app.route("/", adminRoutes({ ...parts.admin, tenant: () => tenant }));
-  app.route("/", deleteRoutes({ ...parts.admin, tenant: () => tenant, signals: parts.signals }));
+  const { admin, deletions, signals } = parts;
+  app.route("/", deleteRoutes({ ...admin, ...deletions, tenant: () => tenant, signals }));
   app.route("/", restRoutes(parts, { ...logs, engine }));
   app.route("/", lokiApi(parts, { ...logs, build }));
   app.route(
@@ -177,13 +178,13 @@ function lokiApi(
   parts: ApiParts,
   given: Omit<QueryParts, "engine"> & Pick<LokiParts, "build">,
 ): Hono {
-  const { config, clock, patterns, rules, admin, logDeletions } = parts;
+  const { config, clock, patterns, rules, admin, deletions } = parts;
   const tenant = () => config.tenant;
   const now = () => clock.now();
   const shown = () => shownConfig(parts.shownConfig());
   const knownPattern = (text: string) => patterns.find(config.tenant, text);
   return new Hono()
-    .route("/", deleteLogsRoutes({ ...logDeletions, delete: admin.delete, tenant, now }))
+    .route("/", deleteLogsRoutes({ ...deletions, delete: admin.delete, tenant, now }))
     .route(
       "/",
       lokiRoutes({ ...given, tenant: tenant(), now, config: shown, knownPattern, rules }),

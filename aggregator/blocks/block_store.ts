@@ -14,9 +14,9 @@ import { saveFamilies } from "../objects/families_object.ts";
 import { checksumOf } from "../objects/checksum.ts";
 import { KnownFamilies } from "../catalog/known_families.ts";
 import { compareTexts } from "./series/labels_text.ts";
-import { logDeletions } from "../catalog/log_deletions.ts";
+import { deletionRequests } from "../catalog/deletion_requests.ts";
 import { removedItems } from "../catalog/removed_items.ts";
-import type { LogDeletion, RemovedItems } from "../read/removals.ts";
+import type { DeletionRequest, RemovedItems } from "../read/removals.ts";
 import { LostOwnershipError } from "../catalog/holds/lost_ownership.ts";
 import { Maintenance, type MaintenanceState } from "./maintenance.ts";
 import { hasApplied, withTiered } from "../catalog/settled_change.ts";
@@ -148,13 +148,13 @@ export class BlockStore implements Store {
     return this.#deletions.add(deletion, actor, () => this.#blocks);
   }
 
-  cancelLogDeletion(id: string, tenant: string, actor: string): Promise<boolean> {
+  cancelDeletion(id: string, tenant: string, actor: string): Promise<boolean> {
     return this.#deletions.cancel(id, tenant, actor);
   }
 
-  async logDeletions(tenant: string): Promise<readonly LogDeletion[]> {
+  async deletionRequests(tenant: string): Promise<readonly DeletionRequest[]> {
     const { faults } = this.#deletions.deleted;
-    const all = await logDeletions(this.#deps.catalog, tenant);
+    const all = await deletionRequests(this.#deps.catalog, tenant);
     return all.map((one) => {
       const fault = faults.get(one.id);
       return fault === undefined ? one : { ...one, fault };
@@ -240,7 +240,7 @@ export class BlockStore implements Store {
       return { tenant, signal, ...origin, lanes: this.#frames.notes(cut.lanes, tenant, signal) };
     };
     for (const [signal, stored] of this.#deps.signals.entries)
-      for (const [tenant, parts] of stored.parts(cut)) {
+      for (const [tenant, parts] of stored.parts(cut.content)) {
         const note = noteOf(tenant, signal);
         for (const [i, write] of parts.entries()) {
           const file = await write(this.#deps, cutNote(note, group, i, parts.length));
@@ -279,7 +279,9 @@ export class BlockStore implements Store {
   /** For maintenance: a change of blocks alone. */
   #apply(change: BlockChange): Promise<void> {
     const { added, removed, without, tiered = [], floors = [] } = change;
-    const isDeletion = removed.some((block) => without.concerns(block));
+    // Who says what requests took leaves duplicates.
+    const isDeletion =
+      change.removals === undefined && removed.some((block) => without.concerns(block));
     const reason = change.reason ?? (isDeletion ? "deleted" : "duplicate");
     const removals = removalsOf(change, reason, change.removals);
     const rest = { lanes: [], carrier: {}, families: new Map<string, MetricFamily[]>() };
@@ -341,9 +343,7 @@ export class BlockStore implements Store {
       return undefined;
     }
     assert(
-      cut.metrics === uncertain.cut.metrics &&
-        cut.logs === uncertain.cut.logs &&
-        cut.added === uncertain.cut.added,
+      cut.content === uncertain.cut.content,
       "a commit of unknown outcome is tried again with the same content",
     );
     for (const [tenant, some] of uncertain.cut.families) this.#families.remember(tenant, some);

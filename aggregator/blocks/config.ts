@@ -115,7 +115,7 @@ export const StoreConfig = z.strictObject({
   tiers: TiersConfig.prefault({}),
   deletion: z
     .strictObject({
-      /** For so long a deletion of log records can be taken back; then they are taken out of the files. They are hidden at once. */
+      /** For so long a deletion can be taken back; then the items are taken out of the files. They are hidden at once. */
       cancel_period: duration.prefault("0s"),
     })
     .prefault({}),

@@ -38,6 +38,7 @@ const tokens: Deletion = {
   tenant: "t",
   selectors: [[{ name: "app", op: "=", value: "x" }]],
   lineFilters: [{ op: "|=", values: ["token"] }],
+  query: '{app="x"} |= "token"',
   startMs: 0,
   endMs: 1_000,
 };
@@ -101,14 +102,14 @@ test("delete() of log records hides at once from queries, streams and files, and
   expect(files.paths).toHaveLength(4);
   files.release();
   expect(await inFiles()).toContain("token 1");
-  const [request] = await store.logDeletions("t");
+  const [request] = await store.deletionRequests("t");
   expect(request).toMatchObject({ actor: "ann", status: "received", removed: 0, endMs: 1_000 });
 
   await store.maintain();
   expect(await bodies(store)).toEqual(left);
   await store.maintain();
   expect(await inFiles()).toEqual(left);
-  expect(await store.logDeletions("t")).toMatchObject([{ status: "processed", removed: 2 }]);
+  expect(await store.deletionRequests("t")).toMatchObject([{ status: "processed", removed: 2 }]);
   expect(await removedOf(store, "t")).toEqual({ logs: { deleted: 2 } });
   // What was stored is in blocks, or counted as deleted.
   expect(items(store) + 2).toBe(5);
@@ -182,8 +183,11 @@ test("a deletion whose query can't be read any more stops nothing, is told of, a
   store = await open({ compaction: { interval: "1d", blocks_max: 2 } }, { metrics, log });
   expect(await bodies(store)).toHaveLength(4);
   const fault = expect.stringContaining("syntax error");
-  expect(await store.logDeletions("t")).toMatchObject([{ query, status: "received", fault }, {}]);
-  expect((await store.logDeletions("t"))[1]).not.toHaveProperty("fault");
+  expect(await store.deletionRequests("t")).toMatchObject([
+    { query, status: "received", fault },
+    {},
+  ]);
+  expect((await store.deletionRequests("t"))[1]).not.toHaveProperty("fault");
   expect(told).toEqual([[expect.any(String), { deletion: expect.any(String), error: fault }]]);
   expect(await metrics.text()).toContain("lapwing_store_unreadable_deletions 1");
   // Blocks are merged all the same: what comes of them inherits the deletion.
@@ -197,7 +201,10 @@ test("a deletion whose query can't be read any more stops nothing, is told of, a
   expect((await bodies(store)).toSorted()).toEqual(["kept 1", "kept 2"]);
   await store.maintain();
   expect(await inFiles()).toEqual(["kept 1", "kept 2"]);
-  expect(await store.logDeletions("t")).toMatchObject([{ status: "processed", removed: 2 }, {}]);
+  expect(await store.deletionRequests("t")).toMatchObject([
+    { status: "processed", removed: 2 },
+    {},
+  ]);
   await store.close();
 });
 
@@ -213,17 +220,17 @@ test("a deletion is taken back while its period runs, and no more when its recor
   await store.delete({ ...tokens, query: "q" }, "ann");
   await store.maintain();
   expect(await bodies(store)).toEqual(["kept"]);
-  const [first] = await store.logDeletions("t");
-  expect(await store.cancelLogDeletion(first?.id ?? "", "other", "ann")).toBe(false);
-  expect(await store.cancelLogDeletion(first?.id ?? "", "t", "ann")).toBe(true);
+  const [first] = await store.deletionRequests("t");
+  expect(await store.cancelDeletion(first?.id ?? "", "other", "ann")).toBe(false);
+  expect(await store.cancelDeletion(first?.id ?? "", "t", "ann")).toBe(true);
   expect(await bodies(store)).toEqual(["token 1", "kept"]);
-  expect(await store.logDeletions("t")).toEqual([]);
+  expect(await store.deletionRequests("t")).toEqual([]);
 
   await store.delete({ ...tokens, query: "q" }, "ann");
-  const [second] = await store.logDeletions("t");
+  const [second] = await store.deletionRequests("t");
   nowMs += 3_600_000;
   await store.maintain();
-  expect(await store.cancelLogDeletion(second?.id ?? "", "t", "ann")).toBe(false);
+  expect(await store.cancelDeletion(second?.id ?? "", "t", "ann")).toBe(false);
   expect(await bodies(store)).toEqual(["kept"]);
   await store.close();
 });

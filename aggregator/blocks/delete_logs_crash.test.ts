@@ -54,7 +54,7 @@ async function expectWhole(store: Store, deleted: number): Promise<void> {
   const items = store.view().blocks.reduce((sum, block) => sum + block.items, 0);
   const { logs: { deleted: removed = 0 } = {} } = await removedOf(store, "t");
   expect(items + removed).toBe(2 * last);
-  const requests = await store.logDeletions("t");
+  const requests = await store.deletionRequests("t");
   expect(requests.reduce((sum, request) => sum + request.removed, 0)).toBe(removed);
 }
 
@@ -70,7 +70,7 @@ test(`a store killed while it takes log records out of files, ${rounds} times: n
     if (round % 2 === 1) {
       await store.maintain();
       await expectWhole(store, deleted);
-      const requests = await store.logDeletions("t");
+      const requests = await store.deletionRequests("t");
       expect(requests.every(({ status }) => status === "processed")).toBe(true);
     }
     await store.close();

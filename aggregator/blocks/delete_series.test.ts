@@ -26,6 +26,7 @@ const deletion = (name: string, startMs: number, endMs: number): Deletion => ({
   signal: "metrics",
   tenant: "t",
   selectors: [named(name)],
+  query: name,
   startMs,
   endMs,
 });
@@ -108,6 +109,90 @@ test("maintain() takes deleted samples out of the files, and a later sample of t
   expect(await stored(again)).toEqual([]);
   expect(await removedOf(again, "t")).toEqual({ metrics: { deleted: 13 } });
   await again.close();
+});
+
+test("requests are listed with what each of them took out of the files", async () => {
+  const store = await filled(newFolder());
+  await store.delete(deletion("a", 1_500, 2_500), "ann");
+  await store.delete(deletion("a", 2_500, 3_000), "bob");
+  await store.delete(deletion("none", 0, 1), "bob");
+  const statuses = async () =>
+    (await store.deletionRequests("t")).map(({ status, removed, actor }) => [
+      status,
+      removed,
+      actor,
+    ]);
+  expect(await statuses()).toEqual([
+    ["received", 0, "ann"],
+    ["received", 0, "bob"],
+    ["processed", 0, "bob"],
+  ]);
+  expect((await store.deletionRequests("t"))[0]).toMatchObject({
+    signal: "metrics",
+    query: "a",
+    startMs: 1_500,
+    endMs: 2_500,
+  });
+  await store.maintain();
+  // What both delete counts for the first.
+  expect(await statuses()).toEqual([
+    ["processed", 3, "ann"],
+    ["processed", 1, "bob"],
+    ["processed", 0, "bob"],
+  ]);
+  expect(await removedOf(store, "t")).toEqual({ metrics: { deleted: 4 } });
+  expect(await store.deletionRequests("another")).toEqual([]);
+  await store.close();
+});
+
+test("a deletion is taken back while its period runs, also after a merge and a restart, and no more once it has started", async () => {
+  const dataDir = newFolder();
+  const config = {
+    delete_after: "0s",
+    deletion: { cancel_period: "1h" },
+    compaction: { interval: "1d", blocks_max: 1 },
+  };
+  let nowMs = 86_400_000;
+  const open = () => openTestStore(dataDir, config, { now: () => nowMs });
+  let store = await open();
+  const commit = (k: number, times: readonly number[]) =>
+    store.commit(cutOf({ metrics: [gauge("a", times, times)] }, k), () => {});
+  await commit(1, [1_000, 1_500]);
+  await commit(2, [2_000, 2_500]);
+  await store.delete(deletion("a", 1_500, 2_000), "ann");
+  // Samples that come later stay, also when blocks are merged while the deletion waits.
+  await commit(3, [1_700, 3_000]);
+  await commit(4, [1_800, 3_500]);
+  const left = ["a 1000=1000 1700=1700 1800=1800 2500=2500 3000=3000 3500=3500"];
+  await store.maintain();
+  expect(store.view().blocks).toHaveLength(2);
+  expect(await stored(store)).toEqual(left);
+  await store.close();
+  store = await open();
+  expect(await stored(store)).toEqual(left);
+  const [first] = await store.deletionRequests("t");
+  expect(await store.cancelDeletion(first?.id ?? "", "another", "ann")).toBe(false);
+  expect(await store.cancelDeletion(first?.id ?? "", "t", "ann")).toBe(true);
+  const all = ["a 1000=1000 1500=1500 1700=1700 1800=1800 2000=2000 2500=2500 3000=3000 3500=3500"];
+  expect(await stored(store)).toEqual(all);
+  expect(await store.deletionRequests("t")).toEqual([]);
+
+  await store.delete(deletion("a", 1_500, 2_000), "ann");
+  nowMs += 3_600_000;
+  await store.maintain();
+  const [second] = await store.deletionRequests("t");
+  expect(second).toMatchObject({ status: "processed", removed: 4 });
+  expect(await store.cancelDeletion(second?.id ?? "", "t", "ann")).toBe(false);
+  expect(await stored(store)).toEqual(["a 1000=1000 2500=2500 3000=3000 3500=3500"]);
+  await store.close();
+  const sql = new SQL({ adapter: "sqlite", filename: pathToFileURL(join(dataDir, "catalog.db")) });
+  const audit: unknown[] = await sql`SELECT action FROM audit ORDER BY id`;
+  expect([...audit]).toEqual([
+    { action: "delete_series" },
+    { action: "cancel_delete_series" },
+    { action: "delete_series" },
+  ]);
+  await sql.close();
 });
 
 test("a merge counts the samples that it finds twice, of which the first stays", async () => {

@@ -49,7 +49,7 @@ function cut(k: number): Cut {
   const starts = Float64Array.from(times, (time) => (time >= 3_000 ? 2_900 : 900));
   const metrics = [{ ...gauge("a", times, [k, -k]), starts }, gauge("b", times, [k, k])];
   const exemplars = [of("a", [trace(k * 1_000 - 600, k), trace(k * 1_000 + 400, k + 1)])];
-  return { ...cutOf({ metrics }, k), exemplars: new Map([["t", exemplars]]) };
+  return cutOf({ metrics, exemplars }, k);
 }
 
 const texts = (series: readonly SeriesExemplars[]) =>
@@ -151,7 +151,7 @@ test("delete() takes exemplars in its span away, at once and out of the files", 
   const store = await filled(folder);
   const selectors = [[{ name: "__name__", op: "=" as const, value: "a" }]];
   await store.delete(
-    { signal: "metrics", tenant: "t", selectors, startMs: 1_400, endMs: 2_400 },
+    { signal: "metrics", tenant: "t", selectors, query: "a", startMs: 1_400, endMs: 2_400 },
     "operator",
   );
   const left = ["a 400=1#t400 3400=4#t3400"];
@@ -160,7 +160,7 @@ test("delete() takes exemplars in its span away, at once and out of the files", 
   expect(await stored(store)).toEqual(left);
   expect(await storedStarts(store)).toEqual([[900, 900, 2_900, 2_900], undefined]);
   await store.delete(
-    { signal: "metrics", tenant: "t", selectors, startMs: 0, endMs: 1e15 },
+    { signal: "metrics", tenant: "t", selectors, query: "a", startMs: 0, endMs: 1e15 },
     "operator",
   );
   await store.maintain();
@@ -174,8 +174,8 @@ test("exemplars without a sample make a block of their own, which is merged like
   const folder = newFolder();
   const store = await openTestStore(folder, { compaction: { interval: "1d", blocks_max: 1 } });
   for (const k of [1, 2]) {
-    const exemplars = new Map([["t", [of("a", [trace(k * 1_000, k)])]]]);
-    await store.commit({ ...cutOf({}, k), exemplars }, () => {});
+    const exemplars = [of("a", [trace(k * 1_000, k)])];
+    await store.commit(cutOf({ exemplars }, k), () => {});
   }
   await store.maintain();
   expect(await stored(store)).toEqual(["a 1000=1#t1000 2000=2#t2000"]);
@@ -261,8 +261,8 @@ test("whatever exemplars cuts hold, they are found as often as they are differen
       for (const [i, entries] of content.entries()) {
         for (const one of entries) wanted.add(textOf(one));
         const sorted = entries.toSorted((a, b) => a.timestampMs - b.timestampMs);
-        const exemplars = new Map([["t", [of("a", sorted)]]]);
-        await store.commit({ ...cutOf({}, i + 1), exemplars }, () => {});
+        const exemplars = [of("a", sorted)];
+        await store.commit(cutOf({ exemplars }, i + 1), () => {});
       }
       const found = async () =>
         new Set(

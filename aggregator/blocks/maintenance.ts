@@ -232,7 +232,10 @@ export class Maintenance {
     const isOfNumbers = (block: Block) => this.#forms.mayBeOfNumbers(block);
     for (let merges = 0; merges < mergesMax && !this.#stop.signal.aborted; merges++) {
       this.#forms.keep(blocks());
-      const inputs = planMerge(this.#known(), clock.now(), config.compaction, isOfNumbers);
+      const { compaction } = config;
+      const hidden = this.#deps.hidden();
+      const deletionsOf = (block: Block) => hidden.idsOf(block);
+      const inputs = planMerge(this.#known(), clock.now(), compaction, isOfNumbers, deletionsOf);
       if (inputs === undefined) return;
       if (!(await ifReadable(tools.guard, inputs, () => this.#mergeOf(inputs)))) continue;
       // Hundreds of megabytes of what was read are garbage now, and on a large machine the engine would let them lie for long.

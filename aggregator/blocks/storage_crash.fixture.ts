@@ -23,13 +23,14 @@ if (task === "rebuild") {
     // As ingest does: frames that are in blocks already are dropped, lane by lane.
     const wanted = cut.lanes.filter(({ lane }) => k > last(lane.signal));
     const has = (signal: string) => wanted.some(({ lane }) => lane.signal === signal);
-    const metrics = has("metrics") ? cut.metrics : new Map<string, never>();
-    const logs = has("logs") ? cut.logs : new Map<string, never>();
-    await store.commit({ ...cut, lanes: wanted, metrics, logs }, () => {});
+    const metrics = has("metrics") ? cut.content.metrics : new Map<string, never>();
+    const logs = has("logs") ? cut.content.logs : new Map<string, never>();
+    const content = { ...cut.content, metrics, logs };
+    await store.commit({ ...cut, lanes: wanted, content }, () => {});
     if (k % 3 === 0) {
       const selectors = [[{ name: "__name__", op: "=" as const, value: "gone" }]];
       await store.delete(
-        { signal: "metrics", tenant: "t", selectors, startMs: 0, endMs: k },
+        { signal: "metrics", tenant: "t", selectors, query: "gone", startMs: 0, endMs: k },
         "test",
       );
       process.stdout.write(`${k}\n`);

@@ -10,6 +10,7 @@ import { postgresMissing, startPostgres } from "#test/support/postgres.ts";
 import { Catalog } from "./catalog.ts";
 import { migrations } from "./catalog_migrations.ts";
 import { applyChange } from "./catalog_writes.ts";
+import { deletionRequests } from "./deletion_requests.ts";
 import { removedItems } from "./removed_items.ts";
 
 const Counted = z.array(z.object({ n: z.number() }));
@@ -104,23 +105,66 @@ test("thousands of new metrics are few statements of a commit", async () => {
   await rm(folder, { recursive: true });
 });
 
-test("counts of removed records are carried over to counts by signal", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "lapwing-catalog-"));
+/** A catalog as it was before the migration with the statement `step`. */
+async function openBefore(folder: string, step: string): Promise<{ path: string; old: Database }> {
   const path = join(folder, "catalog.sqlite");
   await (await Catalog.open(`sqlite://${path}`)).close();
-  // As it was before there were counts by signal.
-  const database = new Database(path);
-  const place = migrations.findIndex((step) => step.join().includes("TABLE removed_items"));
+  const old = new Database(path);
+  const place = migrations.findIndex((statements) => statements.join().includes(step));
+  old.run("ALTER TABLE deletion_requests DROP COLUMN signal");
+  old.run("ALTER TABLE deletion_requests RENAME TO log_deletions");
   for (const statement of migrations.slice(place).flat()) {
     const [, table] = /^CREATE TABLE (\w+)/.exec(statement) ?? [];
-    if (table !== undefined) database.run(`DROP TABLE ${table}`);
+    if (table !== undefined) old.run(`DROP TABLE ${table}`);
   }
-  database.run("CREATE TABLE removed_records (tenant TEXT, reason TEXT, items BIGINT)");
-  database.run(
+  old.run("DELETE FROM schema_migrations WHERE version > ?", [place]);
+  return { path, old };
+}
+
+test("requests to delete log records stay in the list of those of all signals", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "lapwing-catalog-"));
+  const { path, old } = await openBefore(folder, "RENAME TO deletion_requests");
+  const row = (id: string, status: string, removed: number) =>
+    old.run("INSERT INTO log_deletions VALUES (?, 't', 'q', 1, 2, 3, 'ann', ?, ?)", [
+      id,
+      status,
+      removed,
+    ]);
+  row("a", "received", 0);
+  row("b", "received", 7);
+  row("c", "processed", 9);
+  old.close();
+  const catalog = await Catalog.open(`sqlite://${path}`);
+  try {
+    const same = {
+      signal: "logs" as const,
+      tenant: "t",
+      query: "q",
+      startMs: 1,
+      endMs: 2,
+      createdMs: 3,
+    };
+    expect(await deletionRequests(catalog, "t")).toEqual(
+      [
+        { id: "a", status: "received" as const, removed: 0 },
+        { id: "b", status: "started" as const, removed: 7 },
+        { id: "c", status: "processed" as const, removed: 9 },
+      ].map((one) => ({ ...same, ...one, actor: "ann" })),
+    );
+  } finally {
+    await catalog.close();
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("counts of removed records are carried over to counts by signal", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "lapwing-catalog-"));
+  const { path, old } = await openBefore(folder, "TABLE removed_items");
+  old.run("CREATE TABLE removed_records (tenant TEXT, reason TEXT, items BIGINT)");
+  old.run(
     "INSERT INTO removed_records VALUES ('t', 'deleted', 3), ('t', 'lost_samples', 9), ('u', 'lost', 1)",
   );
-  database.run("DELETE FROM schema_migrations WHERE version > ?", [place]);
-  database.close();
+  old.close();
   const catalog = await Catalog.open(`sqlite://${path}`);
   try {
     expect(await removedItems(catalog, "t")).toEqual([

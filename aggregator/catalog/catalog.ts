@@ -15,7 +15,8 @@ import {
 } from "./catalog_writes.ts";
 import { CatalogConnection } from "./catalog_connection.ts";
 import { migrate } from "./migrate_catalog.ts";
-import { insertLogDeletion, type LogDeletion } from "../read/removals.ts";
+import { insertDeletionRequest } from "./deletion_requests.ts";
+import type { DeletionRequest } from "../read/removals.ts";
 import { FamilyRow } from "../objects/families_object.ts";
 import type { AgentRecord, Block, LaneCommit } from "../read/store.ts";
 import { LineFiltersText, SelectorsText, type AuditEntry, type Tombstone } from "./tombstone.ts";
@@ -88,32 +89,17 @@ export class Catalog {
       }));
   }
 
-  /** Who did it stands in the same transaction, and of logs the request. */
+  /** The request, and who made it, stand in the same transaction. */
   async addTombstone(
     tombstone: Tombstone,
     entry: AuditEntry,
-    request?: LogDeletion,
+    request: DeletionRequest,
   ): Promise<void> {
     await this.fenced("record a deletion", async (sql) => {
       // Without blocks there is nothing to delete, but the request is recorded.
       if (tombstone.blocks.length > 0) await insertTombstone(sql, tombstone);
-      if (request !== undefined) await insertLogDeletion(sql, request);
+      await insertDeletionRequest(sql, request);
       await insertAudit(sql, tombstone.id, entry);
-    });
-  }
-
-  /** Takes a deletion back that nothing has been removed for; false where it is not there, or has begun. */
-  cancelLogDeletion(id: string, entry: AuditEntry): Promise<boolean> {
-    return this.fenced("cancel a deletion", async (sql) => {
-      const { tenant } = entry;
-      const rows = await sql`SELECT id FROM log_deletions
-        WHERE id = ${id} AND tenant = ${tenant} AND status = 'received' AND removed = 0`;
-      if ([...rows].length === 0) return false;
-      await sql`DELETE FROM log_deletions WHERE id = ${id}`;
-      await sql`DELETE FROM tombstones WHERE id = ${id}`;
-      await sql`DELETE FROM tombstone_blocks WHERE tombstone = ${id}`;
-      await insertAudit(sql, Bun.randomUUIDv7(), entry);
-      return true;
     });
   }
 

@@ -336,4 +336,10 @@ export const migrations: readonly (readonly string[])[] = [
   agentFeedsTable,
   recurringSilenceTables,
   alertHistoryTables,
+  [
+    // Until now only requests to delete log records were listed.
+    "ALTER TABLE log_deletions RENAME TO deletion_requests",
+    "ALTER TABLE deletion_requests ADD COLUMN signal TEXT NOT NULL DEFAULT 'logs'",
+    "UPDATE deletion_requests SET status = 'started' WHERE status = 'received' AND removed > 0",
+  ],
 ];

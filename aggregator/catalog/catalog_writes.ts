@@ -42,6 +42,8 @@ export type TierFloor = {
 
 export type TombstoneChange = {
   readonly inherited: readonly { readonly tombstone: string; readonly block: string }[];
+  /** Ids of those that some of the removed blocks were rewritten without. */
+  readonly started: readonly string[];
   readonly finished: readonly {
     readonly id: string;
     readonly key: string;
@@ -81,6 +83,7 @@ export async function applyChange(sql: SQL, change: CatalogChange): Promise<void
   await applyRemovals(
     sql,
     change.removals ?? [],
+    change.tombstones?.started ?? [],
     finished.map(({ id }) => id),
   );
   for (const { id, tiered } of change.tiered ?? []) {

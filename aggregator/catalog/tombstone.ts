@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Deletion } from "../read/store.ts";
 
 /** A deletion of series or log records in a span of time, from certain blocks. Later blocks keep what they have. */
-export type Tombstone = Deletion & {
+export type Tombstone = Omit<Deletion, "query"> & {
   readonly id: string;
   readonly createdMs: number;
   /** Ids of the blocks that are still to be rewritten. */

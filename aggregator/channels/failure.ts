@@ -1,4 +1,4 @@
-import type { FailureReason, SendOutcome } from "./channel.ts";
+import type { FailureReason, SendOutcome } from "./outcome.ts";
 import { messageOf } from "#shared/errors.ts";
 import { shownSecret, withoutSecretsIn } from "#shared/text/secrets.ts";
 

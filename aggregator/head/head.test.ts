@@ -113,7 +113,7 @@ describe("head, metrics", () => {
         families: [],
       };
       head.appendMetrics(lane, decoded, nowMs);
-      expect(head.size().samples).toBe(4);
+      expect(head.size().items.of("metrics")).toBe(4);
       if (freeze) head.freeze("all");
       // A second generation, so that joining both is seen too.
       head.appendMetrics(lane, rows(schema, [7, 1, 1, 1]), nowMs);
@@ -148,10 +148,14 @@ describe("head, metrics", () => {
       [30, 3],
     ];
     expect(plain(select(head, [is("__name__", "up")]))).toEqual([{ labels: up, samples }]);
-    const { metrics, dropped } = head.freeze("all");
-    expect(plain(seriesOfCut(metrics.get("acme")))[1]).toEqual({ labels: up, samples });
+    const { content, dropped } = head.freeze("all");
+    expect(plain(seriesOfCut(content.metrics.get("acme")?.samples))[1]).toEqual({
+      labels: up,
+      samples,
+    });
     expect(dropped).toEqual([{ lane: lane2, drops: { duplicate_timestamp: 1 } }]);
-    expect(head.size()).toMatchObject({ samples: 5, series: 2 });
+    expect(head.size().series).toBe(2);
+    expect(head.size().items.of("metrics")).toBe(5);
   });
 
   test("keeps sparse samples of many columns apart, in memory that earlier generations had", () => {
@@ -178,14 +182,14 @@ describe("head, metrics", () => {
     const ahead = nowMs + 600_001;
     const decoded = rows(schemaOf(up, down), [ahead, 1, 2], [Number.NaN, 1, 2], [nowMs, 1, 2]);
     expect(head.appendMetrics(lane, decoded, nowMs)).toEqual({ out_of_bounds_timestamp: 4 });
-    expect(head.size().samples).toBe(2);
+    expect(head.size().items.of("metrics")).toBe(2);
   });
 
   test("answers from the frozen and the open generation as one, then from the open one", () => {
     const head = createHead();
     const schema = { series: [up] };
     head.appendMetrics(lane, rows(schema, [10, 1], [20, 2]), nowMs);
-    const content = head.freeze("all");
+    const { content } = head.freeze("all");
     schema.series.push(down);
     head.appendMetrics(lane, rows(schema, [20, 7, 7], [15, 5, 5]), nowMs);
     expect(plain(select(head, [is("job", "a")]))).toEqual([
@@ -198,7 +202,7 @@ describe("head, metrics", () => {
         ],
       },
     ]);
-    expect(plain(seriesOfCut(content.metrics.get("acme")))).toEqual([
+    expect(plain(seriesOfCut(content.metrics.get("acme")?.samples))).toEqual([
       {
         labels: up,
         samples: [
@@ -217,9 +221,13 @@ describe("head, metrics", () => {
         ],
       },
     ]);
-    expect(head.freeze("all").metrics.get("acme")).toMatchObject({ size: 2, items: 4 });
+    expect(head.freeze("all").content.metrics.get("acme")?.samples).toMatchObject({
+      size: 2,
+      items: 4,
+    });
     head.release();
-    expect(head.size()).toMatchObject({ samples: 0, series: 0, bytes: 0 });
+    expect(head.size()).toMatchObject({ series: 0, bytes: 0 });
+    expect(head.size().items.all).toEqual([0, 0]);
   });
 
   test("matches as Prometheus does: a missing label is the empty text, expressions are anchored", () => {
@@ -283,8 +291,8 @@ describe("head, metrics", () => {
         const schemas = [schemaOf(up, down), schemaOf(down), schemaOf({ __name__: "z" }, up)];
         let appended = 0;
         let accounted = 0;
-        const take = ({ metrics, dropped }: HeadContent) => {
-          const cut = metrics.get("acme");
+        const take = ({ content, dropped }: HeadContent) => {
+          const cut = content.metrics.get("acme")?.samples;
           const before = accounted;
           for (const { timestampsMs } of seriesOfCut(cut)) {
             expect([...timestampsMs]).toEqual([...new Set(timestampsMs)].toSorted((a, b) => a - b));

@@ -7,7 +7,9 @@ import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
+import { PerSignal } from "#shared/signals.ts";
 import { wordsOf } from "#shared/model/special_values.ts";
+import { cutContentOf } from "../read/cut_content.ts";
 import { joinExemplars } from "../read/join_exemplars.ts";
 import type { LogPart } from "../read/log_parts.ts";
 import type {
@@ -137,7 +139,9 @@ class MemoryHead implements Head {
     };
     const frozen = isAll ? [own.freeze(), metrics.freeze()] : [own.freeze()];
     const added = new Map(this.added.map((one) => [one.descriptor.name, one.freeze()]));
-    return { ...joinedContent(frozen), logs: logs.content(), added };
+    const { metrics: samples, exemplars, families, dropped } = joinedContent(frozen);
+    const content = cutContentOf({ metrics: samples, exemplars, logs: logs.content(), added });
+    return { content, families, dropped };
   }
 
   release(): void {
@@ -149,23 +153,28 @@ class MemoryHead implements Head {
   }
 
   size(): HeadSize {
-    const size = { samples: 0, records: 0, bytes: 0, sampleBytes: 0, series: 0 };
+    const metrics = { items: 0, bytes: 0 };
+    const logs = { items: 0, bytes: 0 };
     for (const { samples, bytes } of this.#metrics()) {
-      size.samples += samples;
-      size.sampleBytes += bytes;
+      metrics.items += samples;
+      metrics.bytes += bytes;
     }
     for (const { records, bytes } of this.#logs()) {
-      size.records += records;
-      size.bytes += bytes;
+      logs.items += records;
+      logs.bytes += bytes;
     }
-    for (const one of this.added) size.bytes += one.size().bytes;
-    size.bytes += size.sampleBytes;
+    const added = this.added.map((one) => [one.descriptor.name, one.size()] as const);
+    const sizes = PerSignal.of({ metrics, logs }, added);
     const [open, frozen] = [this.#open, this.#frozen];
-    // Nearly all series are in both generations.
-    size.series =
-      Math.max(open.metrics.series, frozen?.metrics?.series ?? 0) +
-      Math.max(open.own.series, frozen?.own.series ?? 0);
-    return size;
+    return {
+      items: sizes.map((_, { items }) => items),
+      bytes: sizes.all.reduce((sum, { bytes }) => sum + bytes, 0),
+      sampleBytes: metrics.bytes,
+      // Nearly all series are in both generations.
+      series:
+        Math.max(open.metrics.series, frozen?.metrics?.series ?? 0) +
+        Math.max(open.own.series, frozen?.own.series ?? 0),
+    };
   }
 
   /** In order of arrival. */

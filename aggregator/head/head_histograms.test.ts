@@ -44,7 +44,7 @@ test("keeps histograms among numbers, in both generations and frozen, each count
     { schema, timestampMs: 10, values: Float64Array.of(7, 8), items: 2 },
   ];
   head.appendMetrics(lane, { rows: numbers, sparse: [], families: [] }, nowMs);
-  expect(head.size().samples).toBe(6);
+  expect(head.size().items.of("metrics")).toBe(6);
   const wanted = [
     [-8, -6],
     [10, -5, 30],
@@ -52,7 +52,7 @@ test("keeps histograms among numbers, in both generations and frozen, each count
   expect(counts(head.selectSamples(everything))).toEqual(wanted);
   expect(head.selectSamples(everything)[0]?.histograms).toBeUndefined();
   const frozen = head.freeze("all");
-  expect(counts(seriesOfCut(frozen.metrics.get("acme")))).toEqual(wanted);
+  expect(counts(seriesOfCut(frozen.content.metrics.get("acme")?.samples))).toEqual(wanted);
   expect(frozen.dropped).toEqual([{ lane, drops: { duplicate_timestamp: 1 } }]);
   head.appendMetrics(lane, histogramsAt(40, 30), nowMs);
   expect(counts(head.selectSamples({ ...everything, startMs: 15, endMs: 40 }))).toEqual([

@@ -148,6 +148,6 @@ describe("head, logs", () => {
     const batch = logs([1, 0, a, "kept"], [nowMs + 600_001, 0, a, "not"], [2, 0, b, "kept too"]);
     expect(head.appendLogs(logLane, batch, nowMs)).toEqual({ out_of_bounds_timestamp: 1 });
     expect(await bodiesOf(head)).toContain("kept too");
-    expect(head.size().records).toBe(7);
+    expect(head.size().items.of("logs")).toBe(7);
   });
 });

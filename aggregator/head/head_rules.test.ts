@@ -78,7 +78,7 @@ test("a tenant's new series over its limit are refused and counted, from all age
     series_limit: 2,
   });
   expect(idsOf()).toEqual([0, 1, 2]);
-  expect(head.size().samples).toBe(6);
+  expect(head.size().items.of("metrics")).toBe(6);
   expect(head.appendMetrics({ ...lane, tenant: "other" }, rowOf(second, nowMs, 1), nowMs)).toEqual(
     {},
   );
@@ -129,11 +129,11 @@ test("the same samples in any order, frames and flushes give the same series, ea
           const pieces: SeriesSamples[] = [];
           let [appended, dropped, stored] = [0, 0, 0];
           const commit = () => {
-            const content = flush();
-            pieces.push(...seriesOfCut(content.metrics.get("acme")));
-            for (const { values } of seriesOfCut(content.metrics.get("acme")))
-              stored += values.length;
-            for (const { drops } of content.dropped) dropped += sumDrops(drops);
+            const frozen = flush();
+            const cut = frozen.content.metrics.get("acme")?.samples;
+            pieces.push(...seriesOfCut(cut));
+            for (const { values } of seriesOfCut(cut)) stored += values.length;
+            for (const { drops } of frozen.dropped) dropped += sumDrops(drops);
           };
           for (const { sample: one, isFlush, isRow } of order) {
             const schema = { series: [labelsOf(one.series)] };
@@ -178,7 +178,9 @@ test("of different values at one time the first stands; repeats and conflicts ar
   const { head, flush } = limitedHead(0);
   const schema = { series: [labelsOf(0)] };
   for (const value of [5, 5, 6, 5]) head.appendMetrics(lane, rowOf(schema, nowMs, value), nowMs);
-  const { metrics, dropped } = flush();
-  expect(seriesOfCut(metrics.get("acme")).map(({ values }) => [...values])).toEqual([[5]]);
+  const { content, dropped } = flush();
+  expect(
+    seriesOfCut(content.metrics.get("acme")?.samples).map(({ values }) => [...values]),
+  ).toEqual([[5]]);
   expect(dropped).toEqual([{ lane, drops: { duplicate_sample: 2, duplicate_timestamp: 1 } }]);
 });

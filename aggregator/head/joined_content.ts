@@ -3,7 +3,11 @@ import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { CutMetrics } from "../read/cut_metrics.ts";
 import type { HeadContent } from "../read/head.ts";
 
-type MetricsContent = Omit<HeadContent, "logs" | "added">;
+/** What a generation of metrics holds, by tenant. */
+export type MetricsContent = Pick<HeadContent, "families" | "dropped"> & {
+  readonly metrics: ReadonlyMap<string, CutMetrics>;
+  readonly exemplars: ReadonlyMap<string, readonly SeriesExemplars[]>;
+};
 
 /** What several generations of metrics hold, by tenant. Samples of each become blocks of their own. */
 export function joinedContent(contents: readonly MetricsContent[]): MetricsContent {

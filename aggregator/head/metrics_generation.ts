@@ -10,7 +10,7 @@ import type { CutMetrics, CutPart } from "../read/cut_metrics.ts";
 import { isOwn } from "../read/own_agent.ts";
 import { TimeWindows } from "../read/cut_spans.ts";
 import type { CellMemory } from "./samples/cell_memory.ts";
-import type { HeadContent } from "../read/head.ts";
+import type { MetricsContent } from "./joined_content.ts";
 import { HeadExemplars } from "./head_exemplars.ts";
 import { HeadSeries } from "./head_series.ts";
 import { LaneDrops } from "./lane_drops.ts";
@@ -219,7 +219,7 @@ export class MetricsGeneration {
    * What there is, to be read until release(); nothing is appended any more. Samples stay in their tables. What has a time that another
    * sample of its series has is found now, because the lanes' counts are fixed in the same tick.
    */
-  freeze(): Pick<HeadContent, "metrics" | "exemplars" | "families" | "dropped"> {
+  freeze(): MetricsContent {
     const metrics = new Map<string, CutMetrics>();
     const exemplars = new Map<string, readonly SeriesExemplars[]>();
     const families = new Map<string, MetricFamily[]>();

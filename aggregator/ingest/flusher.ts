@@ -4,6 +4,7 @@ import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { Head, HeadPart } from "../read/head.ts";
 import { committedOf } from "../catalog/lane_commit.ts";
+import { itemsIn } from "../read/cut_content.ts";
 import type { Cut, Store } from "../read/store.ts";
 import type { IngestConfig } from "./config.ts";
 import type { Garbage } from "#shared/runtime/process/garbage.ts";
@@ -154,7 +155,7 @@ export class Flusher {
     }
     this.#trouble = undefined;
     receiver.announceCommitted(cut.lanes.filter(({ lane }) => !isOwn(lane)).map(committedOf));
-    meters.flushed((clock.monotonic() - startedMs) / 1_000, itemsOf(cut));
+    meters.flushed((clock.monotonic() - startedMs) / 1_000, itemsIn(cut.content));
     for (const resolve of this.#roomWaiters.splice(0)) resolve();
     return releasedBytes;
   }
@@ -165,13 +166,13 @@ export class Flusher {
     this.#parts.takeOwn();
     const moved = [...lanes.all()].filter((lane) => lane.hasMoved && isIn(part, lane.id));
     if (moved.length === 0) return undefined;
-    const content = head.freeze(part);
+    const { content, families, dropped } = head.freeze(part);
     if (part === "all") this.#metricsCutMs = clock.monotonic();
-    for (const { lane, drops } of content.dropped) lanes.get(lane).dropAppended(drops);
+    for (const { lane, drops } of dropped) lanes.get(lane).dropAppended(drops);
     const commits = moved.map((lane) => lane.snapshot());
     const carrier = resumeFrom(receiver.position(), lanes, clock.now());
     const patterns = own?.state() ?? [];
-    return { ...content, lanes: commits, carrier, patterns };
+    return { content, families, lanes: commits, carrier, patterns };
   }
 
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -184,18 +185,6 @@ export class Flusher {
 
 function isIn(part: HeadPart, lane: LaneId): boolean {
   return part === "all" || lane.signal !== "metrics" || isOwn(lane);
-}
-
-function itemsOf(cut: Cut): number {
-  let items = 0;
-  for (const metrics of cut.metrics.values()) items += metrics.items;
-  for (const series of cut.exemplars?.values() ?? [])
-    for (const { exemplars } of series) items += exemplars.length;
-  for (const batches of cut.logs.values())
-    for (const { streamOf } of batches) items += streamOf.length;
-  for (const tenants of cut.added?.values() ?? [])
-    for (const added of tenants.values()) items += added.items;
-  return items;
 }
 
 /**

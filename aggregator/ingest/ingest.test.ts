@@ -55,7 +55,7 @@ test("frames that take long to append share the time of a turn with all paced wo
   for (const one of frames) await given.frame(one);
   // 150 ms of work in turns of 5 ms.
   expect(turnsSoFar() - before).toBeGreaterThan(5);
-  expect(head.size().samples).toBe(30);
+  expect(head.size().items.of("metrics")).toBe(30);
   await ingest.stop();
   await store.close();
   await rm(folder, { recursive: true });

@@ -158,9 +158,9 @@ class World {
   }
 
   commit(): void {
-    const { metrics, dropped } = this.#head.freeze("all");
+    const { content, dropped } = this.#head.freeze("all");
     expect(dropped).toEqual([]);
-    for (const cut of metrics.values())
+    for (const { samples: cut } of content.metrics.values())
       for (let i = 0; i < cut.size; i++) {
         const { values, count } = cut.read(i);
         this.stored.push(...values.slice(0, count));

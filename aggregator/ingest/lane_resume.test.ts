@@ -52,9 +52,9 @@ class World {
 
   /** Frames of `meanwhile` are taken while the block is written. */
   commit(meanwhile: number): void {
-    const { metrics } = this.#head.freeze("all");
+    const { content } = this.#head.freeze("all");
     const commit = this.#lane.snapshot();
-    for (const cut of metrics.values())
+    for (const { samples: cut } of content.metrics.values())
       for (let i = 0; i < cut.size; i++) {
         const { values, count } = cut.read(i);
         this.stored.push(...values.slice(0, count));

@@ -1,5 +1,5 @@
 import type { Counter } from "prom-client";
-import { PerSignal, type Signal, type Signals } from "#shared/signals.ts";
+import type { Signal, Signals } from "#shared/signals.ts";
 import type { SelfMetrics } from "#shared/runtime/self_metrics.ts";
 import type { Head } from "../read/head.ts";
 import type { Offered } from "./chain.ts";
@@ -76,9 +76,7 @@ function measureHead(metrics: SelfMetrics, head: Head): void {
   const bytes = metrics.gauge("lapwing_head_bytes", "Estimated size of the head.");
   metrics.onCollect(() => {
     const now = head.size();
-    const added = head.added.map((one) => [one.descriptor.name, one.size().items] as const);
-    const items = PerSignal.of({ metrics: now.samples, logs: now.records }, added);
-    for (const [signal, count] of items.entries) size.set({ signal }, count);
+    for (const [signal, count] of now.items.entries) size.set({ signal }, count);
     series.set(now.series);
     bytes.set(now.bytes);
   });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { sqlRows } from "#proto/columns/sql_rows.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
+import { cutContentOf } from "../read/cut_content.ts";
 import { cutOf, gauge, lines, openTestStore } from "../read/store.fixture.ts";
 import type { Store } from "../read/store.ts";
 import { createLineMiner } from "#test/support/mining.ts";
@@ -128,7 +129,8 @@ test("query() cuts lines that are still being made, time and again", async () =>
   const words = Array.from({ length: 9_000 }, (_, i) => `user ${i} from 10.0.${i % 200}.${i % 7}`);
   const logs = createLineMiner().mine(lines("many", words, 9_000));
   const tenant = "many";
-  await store?.commit({ ...cutOf({}, 2), logs: new Map([[tenant, [logs]]]) }, () => {});
+  const content = cutContentOf({ logs: new Map([[tenant, [logs]]]) });
+  await store?.commit({ ...cutOf({}, 2), content }, () => {});
   for (let turn = 0; turn < 3; turn++) {
     const { rows, truncated } = await query("SELECT body FROM logs WHERE body LIKE 'user%'", {
       tenant,

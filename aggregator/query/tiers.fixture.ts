@@ -69,7 +69,8 @@ export class TierWorld {
     this.sequence += 1;
     const cut = laneCut(this.sequence, series);
     const lanes = cut.lanes.filter(({ lane }) => lane.signal === "metrics");
-    await this.store.commit({ ...cut, logs: new Map(), lanes }, () => {});
+    const content = { ...cut.content, logs: new Map<string, never>() };
+    await this.store.commit({ ...cut, content, lanes }, () => {});
   }
 
   /** Lets time pass to `nowMs`, and maintenance do all that is due. */

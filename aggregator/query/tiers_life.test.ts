@@ -172,7 +172,8 @@ test("deleted series are gone from tiers, at once and after maintenance", async 
       await world.age(midnightMs + afterDays * dayMs);
       const selectors = [[{ name: "__name__", op: "=" as const, value: "x_total" }]];
       const span = { startMs: midnightMs - 20 * minute + 1, endMs: midnightMs };
-      await world.store.delete({ signal: "metrics", tenant: "t", selectors, ...span }, "test");
+      const deletion = { signal: "metrics" as const, tenant: "t", selectors, query: "x_total" };
+      await world.store.delete({ ...deletion, ...span }, "test");
       const count = (name: string) => valuesOf(world, `count_over_time(${name}[15m])`, 15 * minute);
       const expected = [60, 60, 60];
       for (const hours of [0, 1, 3, 12 * 24]) {

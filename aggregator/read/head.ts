@@ -5,7 +5,7 @@ import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
-import type { Signal, SignalDescriptor } from "#shared/signals.ts";
+import type { PerSignal, SignalDescriptor } from "#shared/signals.ts";
 import type { LogPart } from "./log_parts.ts";
 import type {
   ExemplarRequest,
@@ -15,9 +15,8 @@ import type {
   SeriesSamples,
   StreamVisitor,
 } from "./source.ts";
-import type { CutMetrics } from "./cut_metrics.ts";
+import type { CutContent, CutItems } from "./cut_content.ts";
 import type { Intake } from "./intake.ts";
-import type { CutItems } from "./store.ts";
 
 /**
  * The recent part, in memory. Two generations: the open one takes appends, the frozen one is being written to blocks; both
@@ -68,8 +67,7 @@ export type SignalHead = Intake & {
 export type HeadPart = "all" | "logs";
 
 export type HeadSize = {
-  readonly samples: number;
-  readonly records: number;
+  readonly items: PerSignal<number>;
   readonly bytes: number;
   /** Of these, those of metrics. */
   readonly sampleBytes: number;
@@ -87,12 +85,9 @@ export type HeadOverview = {
 
 export type HeadContent = {
   /** Readable until the release. */
-  readonly metrics: ReadonlyMap<string, CutMetrics>;
-  readonly exemplars: ReadonlyMap<string, readonly SeriesExemplars[]>;
+  readonly content: CutContent;
+  /** By tenant. */
   readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
-  readonly logs: ReadonlyMap<string, readonly LogsBatch[]>;
-  /** Of signals beside the built-in ones, then by tenant. */
-  readonly added: ReadonlyMap<Signal, ReadonlyMap<string, CutItems>>;
   /** Items that were appended and turned out to be no good only now, by lane. */
   readonly dropped: readonly { readonly lane: LaneId; readonly drops: Drops }[];
 };

@@ -1,9 +1,9 @@
-import type { SQL } from "bun";
 import type { Signal } from "#shared/signals.ts";
 
-/** A request to delete log records, as it stands. */
-export type LogDeletion = {
+/** A request to delete items of a signal, as it stands. */
+export type DeletionRequest = {
   readonly id: string;
+  readonly signal: Signal;
   readonly tenant: string;
   /** As it was asked for. */
   readonly query: string;
@@ -12,13 +12,19 @@ export type LogDeletion = {
   readonly endMs: number;
   readonly createdMs: number;
   readonly actor: string;
-  /** received: hidden from queries, still in files. processed: out of all files. */
-  readonly status: "received" | "processed";
-  /** Records taken out of files so far. */
+  readonly status: DeletionStatus;
+  /** Items taken out of files so far; buckets of tiers do not count. */
   readonly removed: number;
   /** Why it is not applied: its query can't be read any more. */
   readonly fault?: string;
 };
+
+/**
+ * received: hidden from queries, still in all files, and can be taken back. started: out of some files, or about to be. processed: out of
+ * all files.
+ */
+export const deletionStatuses = ["received", "started", "processed"] as const;
+export type DeletionStatus = (typeof deletionStatuses)[number];
 
 /** Why stored items are in no block any more. */
 export const removalReasons = [
@@ -41,17 +47,9 @@ export type Removal = {
   readonly signal: Signal;
   readonly reason: RemovalReason;
   readonly items: number;
-  /** The request that they were deleted by, where requests are listed. */
+  /** The request that they were deleted by. */
   readonly deletion?: string;
 };
 
 /** How many items of a tenant left the blocks, by signal and reason. */
 export type RemovedItems = Pick<Removal, "signal" | "reason" | "items">;
-
-export async function insertLogDeletion(sql: SQL, deletion: LogDeletion): Promise<void> {
-  const { id, tenant, query, startMs, endMs, createdMs, actor, status, removed } = deletion;
-  await sql`INSERT INTO log_deletions
-    (id, tenant, query, start_ms, end_ms, created_ms, actor, status, removed)
-    VALUES (${id}, ${tenant}, ${query}, ${startMs}, ${endMs}, ${createdMs}, ${actor}, ${status},
-      ${removed})`;
-}

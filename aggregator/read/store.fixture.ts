@@ -1,3 +1,4 @@
+import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { LogsBatch } from "#shared/model/logs.ts";
 import { type Logger, createLogger } from "#shared/runtime/log.ts";
 import { type SelfMetrics, createSelfMetrics } from "#shared/runtime/self_metrics.ts";
@@ -5,6 +6,7 @@ import { systemClock } from "#shared/runtime/clock.ts";
 import type { SeriesSamples } from "./source.ts";
 import type { BlockStore } from "../blocks/block_store.ts";
 import { StoreConfig } from "../blocks/config.ts";
+import { cutContentOf } from "./cut_content.ts";
 import { cutMetricsOf } from "./cut_metrics.ts";
 import { openStore } from "../blocks/open_store.ts";
 import type { Cut } from "./store.ts";
@@ -43,11 +45,23 @@ export function lines(
 }
 
 export function cutOf(
-  { metrics = [], logs }: { metrics?: readonly SeriesSamples[]; logs?: LogsBatch },
+  {
+    metrics = [],
+    logs,
+    exemplars = [],
+  }: {
+    metrics?: readonly SeriesSamples[];
+    logs?: LogsBatch;
+    exemplars?: readonly SeriesExemplars[];
+  },
   sequence: number,
 ): Cut {
   return {
-    metrics: new Map([["t", cutMetricsOf(metrics)]]),
+    content: cutContentOf({
+      metrics: new Map([["t", cutMetricsOf(metrics)]]),
+      exemplars: new Map([["t", exemplars]]),
+      logs: new Map(logs === undefined ? [] : [["t", [logs]]]),
+    }),
     families: new Map([
       [
         "t",
@@ -59,7 +73,6 @@ export function cutOf(
         })),
       ],
     ]),
-    logs: new Map(logs === undefined ? [] : [["t", [logs]]]),
     lanes: [
       {
         lane: { tenant: "t", agent: "a", signal: "metrics" },

@@ -2,7 +2,6 @@ import type { CarrierPosition, LaneId } from "#proto/bus/agent_port.ts";
 import type { Drops } from "#shared/model/account.ts";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
-import type { LogsBatch } from "#shared/model/logs.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Position } from "#shared/model/position.ts";
 import type { Signal } from "#shared/signals.ts";
@@ -19,26 +18,19 @@ import type {
   SeriesSamples,
   StreamVisitor,
 } from "./source.ts";
-import type { CutMetrics } from "./cut_metrics.ts";
-import type { LogDeletion, RemovedItems } from "./removals.ts";
+import type { CutContent } from "./cut_content.ts";
+import type { DeletionRequest, RemovedItems } from "./removals.ts";
 import type { ExemplarsWritten } from "./exemplars_written.ts";
 
-/** What the head hands over to become blocks, with the positions it brings everything up to. By tenant. */
+/** What the head hands over to become blocks, with the positions it brings everything up to. */
 export type Cut = {
-  readonly metrics: ReadonlyMap<string, CutMetrics>;
-  readonly exemplars?: ReadonlyMap<string, readonly SeriesExemplars[]>;
+  readonly content: CutContent;
+  /** By tenant. */
   readonly families: ReadonlyMap<string, readonly MetricFamily[]>;
-  /** In order of arrival; the writer sorts. */
-  readonly logs: ReadonlyMap<string, readonly LogsBatch[]>;
-  /** Of signals beside the built-in ones, by tenant. */
-  readonly added?: ReadonlyMap<Signal, ReadonlyMap<string, CutItems>>;
   readonly lanes: readonly LaneCommit[];
   readonly carrier: CarrierPosition;
   readonly patterns?: readonly PatternsCommit[];
 };
-
-/** What a cut has of a tenant and a signal beside the built-in ones; the signal's own writer knows more of it. */
-export type CutItems = { readonly items: number };
 
 /** The state of a lane once the cut is committed; all counters cumulative, in items. */
 export type LaneCommit = {
@@ -144,9 +136,10 @@ export type Store = {
    * next round of maintain(). `actor` is for the audit. Gives the number of blocks concerned.
    */
   delete(deletion: Deletion, actor: string): Promise<number>;
-  /** Takes a deletion of log records back; false where there is none of this id, or its records are no longer all there. */
-  cancelLogDeletion(id: string, tenant: string, actor: string): Promise<boolean>;
-  logDeletions(tenant: string): Promise<readonly LogDeletion[]>;
+  /** Takes a deletion back; false where there is none of this id, or its items are no longer all there. */
+  cancelDeletion(id: string, tenant: string, actor: string): Promise<boolean>;
+  /** Requests to delete, of all signals, in the order in which they came. */
+  deletionRequests(tenant: string): Promise<readonly DeletionRequest[]>;
   /** Items that were stored and are in no block any more, by signal and reason. */
   removedItems(tenant: string): Promise<readonly RemovedItems[]>;
   /** One round of what runs in the background: retention, compaction, deletion of files that are no longer needed. */
@@ -169,8 +162,8 @@ export type DeletionTerms = {
   readonly lineFilters?: readonly LineFilter[];
   /** A log query, of log records that pass its pipeline, too; `lineFilters` are those of its filters that can be told by the line alone. */
   readonly logql?: string;
-  /** Present for log records: as it was asked for. Their requests are listed, and can be taken back. */
-  readonly query?: string;
+  /** As it was asked for. */
+  readonly query: string;
 };
 
 /** An agent of the inventory. */

@@ -150,7 +150,7 @@ async function bringBack(sql: SQL, { block, replacedBy }: TrashNote): Promise<vo
   await sql`DELETE FROM deletions WHERE key = ${block.key}`;
   await insertBlock(sql, block);
   // They are stored again, so they are not among those that left.
-  await applyRemovals(sql, [returnedTo(block, replacedItems)], []);
+  await applyRemovals(sql, [returnedTo(block, replacedItems)], [], []);
 }
 
 /** What comes back of a tier is read again only above its floor. */

@@ -119,6 +119,7 @@ for (const [name, { missing }] of Object.entries(places)) {
           tenant: "t",
           startMs: 0,
           endMs: 5_000,
+          query: "a",
           selectors: [[{ name: "__name__", op: "=", value: "a" }]],
         },
         "operator",

@@ -125,8 +125,8 @@ async function stage(withStart: boolean) {
       }
     },
     async flush(): Promise<void> {
-      const { metrics } = head.freeze("all");
-      await store.commit({ ...cutOf({}, ++sequence), metrics }, () => head.release());
+      const { content } = head.freeze("all");
+      await store.commit({ ...cutOf({}, ++sequence), content }, () => head.release());
     },
     async select(): Promise<string[]> {
       const sources = createSources(
@@ -175,7 +175,10 @@ test("fine samples keep their marks from the frame through head, blocks, merges,
         const [startMs, endMs] = [1_000 * from, 1_000 * (from + seconds)];
         await world
           .store()
-          .delete({ signal: "metrics", tenant: "t", startMs, endMs, selectors }, "operator");
+          .delete(
+            { signal: "metrics", tenant: "t", startMs, endMs, selectors, query: "a" },
+            "operator",
+          );
         model.remove("a", from, from + seconds);
         expect(await world.select()).toEqual(model.texts());
         await world.store().maintain();

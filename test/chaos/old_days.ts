@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { StoreConfig } from "#aggregator/blocks/config.ts";
+import { cutContentOf } from "#aggregator/read/cut_content.ts";
 import { cutMetricsOf } from "#aggregator/read/cut_metrics.ts";
 import { openStore } from "#aggregator/blocks/open_store.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
@@ -39,8 +40,8 @@ export class OldDays {
     );
     try {
       const metrics = new Map([["default", cutMetricsOf(seriesOf(endMs))]]);
-      const rest = { families: new Map(), logs: new Map(), lanes: [], carrier: {} };
-      await store.commit({ metrics, ...rest }, () => {});
+      const rest = { families: new Map(), lanes: [], carrier: {} };
+      await store.commit({ content: cutContentOf({ metrics }), ...rest }, () => {});
     } finally {
       await store.close();
     }

@@ -4,6 +4,7 @@ import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { StoreConfig } from "#aggregator/blocks/config.ts";
 import { answerLines } from "#aggregator/commands/answer_text.ts";
+import { cutContentOf } from "#aggregator/read/cut_content.ts";
 import { cutMetricsOf } from "#aggregator/read/cut_metrics.ts";
 import { openStore } from "#aggregator/blocks/open_store.ts";
 import { gauge, lines } from "#aggregator/read/store.fixture.ts";
@@ -66,9 +67,11 @@ async function writeBlocks(): Promise<void> {
     const own = { labels: series.labels, key: labelsKey(series.labels), exemplars: [exemplar] };
     const texts = Array.from({ length: 20 }, (_, k) => `line ${k} of block ${i}`);
     const cut = {
-      metrics: new Map([["default", cutMetricsOf([series])]]),
-      exemplars: new Map([["default", [own]]]),
-      logs: new Map([["default", [lines(`app${i}`, texts, atMs)]]]),
+      content: cutContentOf({
+        metrics: new Map([["default", cutMetricsOf([series])]]),
+        exemplars: new Map([["default", [own]]]),
+        logs: new Map([["default", [lines(`app${i}`, texts, atMs)]]]),
+      }),
       families: new Map(),
       lanes: [],
       carrier: {},

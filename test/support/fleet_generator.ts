@@ -8,7 +8,7 @@
  */
 import { create } from "@bufbuild/protobuf";
 import { heartbeatOf } from "#agent/heartbeat.ts";
-import type { TargetReport } from "#agent/collect/scrape/target.ts";
+import type { TargetReport } from "#agent/collect/target_report.ts";
 import type { InstanceReport } from "#agent/integrations/report.ts";
 import { dataFrames, openFrames, type BuiltFrame } from "#agent/spool/frame_builder.ts";
 import { createNatsUplink } from "#agent/uplink/nats_uplink.ts";

@@ -7,6 +7,7 @@ import { openStore } from "#aggregator/blocks/open_store.ts";
 import { createHead } from "#aggregator/head/head.ts";
 import { PromqlConfig, createPromqlEngine } from "#aggregator/query/promql/engine.ts";
 import { createSources } from "#aggregator/query/sources.ts";
+import { cutContentOf } from "#aggregator/read/cut_content.ts";
 import { cutMetricsOf } from "#aggregator/read/cut_metrics.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
@@ -49,9 +50,9 @@ export class PrometheusBeside {
 
   /** A block here. */
   async commit(series: readonly HostSeries[]): Promise<void> {
-    const rest = { families: new Map(), logs: new Map(), lanes: [], carrier: {} };
+    const rest = { families: new Map(), lanes: [], carrier: {} };
     const metrics = new Map([["t", cutMetricsOf(series)]]);
-    await this.#store.commit({ metrics, ...rest }, () => {});
+    await this.#store.commit({ content: cutContentOf({ metrics }), ...rest }, () => {});
   }
 
   /** A request there; samples of a series come in the order of time. */

@@ -1,6 +1,6 @@
 import type { SeriesLimitReport } from "#shared/cardinality/series_limit.ts";
 import { GlobalConfig, ScrapeConfigs } from "#agent/collect/scrape/config.ts";
-import { ScrapeMemory } from "#agent/collect/scrape/scrape_memory.ts";
+import { ScrapeMemory } from "#agent/collect/scrape_memory.ts";
 import { ScrapeManager } from "#agent/collect/scrape/scrape_manager.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import type { MetricsBatch, SeriesSchema } from "#shared/model/metrics.ts";

@@ -46,7 +46,14 @@ export function fixtureStorage(nowMs: number): MessageInitShape<typeof GetStorag
         oldestMs,
       },
     ],
-    head: { series: 120_441, samples: 4_100_000, records: 80_000, oldestMs: nowMs - 120_000 },
+    head: {
+      series: 120_441,
+      items: [
+        { signal: "metrics", unit: "samples", items: 4_100_000 },
+        { signal: "logs", unit: "lines", items: 80_000 },
+      ],
+      oldestMs: nowMs - 120_000,
+    },
     volumes: [
       { name: "data", path: "/var/lib/lapwing", freeBytes: 210 * gib, sizeBytes: 500 * gib },
     ],

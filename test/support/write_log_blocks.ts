@@ -1,4 +1,5 @@
 import { LineMiner } from "#agent/pipeline/mining/line_miner.ts";
+import { cutContentOf } from "#aggregator/read/cut_content.ts";
 import type { Store } from "#aggregator/read/store.ts";
 import { type LogsBatch, severity } from "#shared/model/logs.ts";
 import { logSystems, RedrawnLines } from "./log_corpus.ts";
@@ -54,10 +55,8 @@ export async function writeLogBlocks(
     pending += taken.lines;
     if (pending < linesPerBlock && written + pending < count) continue;
     const rest = { families: new Map(), lanes: [], carrier: {} };
-    await store.commit(
-      { metrics: new Map(), logs: new Map([[tenant, batches]]), ...rest },
-      () => {},
-    );
+    const content = cutContentOf({ logs: new Map([[tenant, batches]]) });
+    await store.commit({ content, ...rest }, () => {});
     written += pending;
     [batches, pending] = [[], 0];
     if (written % 1_000_000 < linesPerBlock) console.error(`${written} lines written`);

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StoreConfig } from "#aggregator/blocks/config.ts";
+import { cutContentOf } from "#aggregator/read/cut_content.ts";
 import { cutMetricsOf } from "#aggregator/read/cut_metrics.ts";
 import { openStore } from "#aggregator/blocks/open_store.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
@@ -44,8 +45,8 @@ export async function writeStore(
         nodes.window(host, startMs, from, scrapes),
       ).flat();
       const metrics = new Map([["default", cutMetricsOf(series)]]);
-      const rest = { families: new Map(), logs: new Map(), lanes: [], carrier: {} };
-      await store.commit({ metrics, ...rest }, () => {});
+      const rest = { families: new Map(), lanes: [], carrier: {} };
+      await store.commit({ content: cutContentOf({ metrics }), ...rest }, () => {});
     }
   } finally {
     await store.close();

@@ -1,6 +1,6 @@
 import type { SignalHead } from "#aggregator/read/head.ts";
 import type { FrameDecoder } from "#aggregator/read/intake.ts";
-import type { CutItems } from "#aggregator/read/store.ts";
+import type { CutItems } from "#aggregator/read/cut_content.ts";
 import type { Drops } from "#shared/model/account.ts";
 import { decodeSpans, type Span, spans } from "./span.ts";
 

@@ -8,6 +8,7 @@ import { type BlockNote, metadataSql } from "#aggregator/blocks/file/block_metad
 import type { LocalFile } from "#aggregator/blocks/file/local_file.ts";
 import { acquireFiles } from "#aggregator/blocks/integrity/read_readable.ts";
 import { olderThan } from "#aggregator/blocks/retention/expiry.ts";
+import { deletedItems } from "#aggregator/blocks/retention/removals_of.ts";
 import type { StoredSignal, WritePart } from "#aggregator/blocks/signals/stored_signal.ts";
 import { type Duckdb, quoted } from "#aggregator/duckdb/duckdb.ts";
 import type { Block } from "#aggregator/read/store.ts";
@@ -22,7 +23,7 @@ export const spansKeptMs = 2 * 86_400_000;
 export const storedSpans: StoredSignal = {
   descriptor: spans,
   *parts({ added }) {
-    for (const [tenant, items] of added?.get(spans.name) ?? []) {
+    for (const [tenant, items] of added.get(spans.name) ?? []) {
       assert(items instanceof CutSpans, "a cut of spans");
       const write: WritePart = ({ writer, staging }, note) =>
         writeSpans(writer, staging, items.spans, note);
@@ -33,23 +34,32 @@ export const storedSpans: StoredSignal = {
       max(start_ms)::DOUBLE, 0::DOUBLE, max(length(name)), max(duration_ms) FROM ${from}`,
   async replace(deps, removed, _how, signal) {
     const without = deps.deleted();
-    const added = await mergeSpans(deps, removed, without, signal);
+    const taken = new Map<string, number>();
+    const added = await mergeSpans(deps, removed, { deleted: without, taken }, signal);
     const deleteAfterMs = deps.clock.now() + deps.config.delete_after;
-    await deps.apply({ added, removed, deleteAfterMs, without });
+    const removals = deletedItems(removed, taken);
+    await deps.apply({ added, removed, deleteAfterMs, without, removals });
   },
   copyWithout: async ({ writer, staging }, { block, path, deleted }) => {
-    const left = withoutDeleted(block, await readSpans(writer, [path]), deleted);
+    const all = await readSpans(writer, [path]);
+    const left = withoutDeleted(block, all, { deleted, taken: new Map() });
     return (await writeSpans(writer, staging, left, undefined)).path;
   },
-  deletionOf: (queries) => ({ selectors: queries.map(parseMetricSelector) }),
+  deletionOf: (queries) => ({
+    query: queries.join(" or "),
+    selectors: queries.map(parseMetricSelector),
+  }),
   expired: (blocks, { nowMs }) => olderThan(blocks, nowMs, () => spansKeptMs),
   keptMs: () => spansKeptMs,
 };
 
+/** `taken` counts what each of `deleted` takes out. */
+type Deleting = { readonly deleted: Deleted; readonly taken: Map<string, number> };
+
 async function mergeSpans(
   deps: MaintenanceDeps,
   inputs: readonly Block[],
-  deleted: Deleted,
+  deleting: Deleting,
   signal: AbortSignal,
 ): Promise<Block[]> {
   const createdMs = Math.min(...inputs.map((block) => block.createdMs));
@@ -60,7 +70,7 @@ async function mergeSpans(
   try {
     for (const [i, block] of inputs.entries())
       left.push(
-        ...withoutDeleted(block, await readSpans(deps.writer, [files.paths[i] ?? ""]), deleted),
+        ...withoutDeleted(block, await readSpans(deps.writer, [files.paths[i] ?? ""]), deleting),
       );
   } finally {
     files.release();
@@ -74,13 +84,15 @@ async function mergeSpans(
   }
 }
 
-function withoutDeleted(block: Block, all: readonly Span[], deleted: Deleted): Span[] {
+function withoutDeleted(block: Block, all: readonly Span[], { deleted, taken }: Deleting): Span[] {
   const masks = deleted.masks(block);
-  return all.filter(({ name, startMs }) =>
-    masks.every(
-      (mask) => startMs < mask.startMs || startMs > mask.endMs || !mask.selector.matches({ name }),
-    ),
-  );
+  return all.filter(({ name, startMs }) => {
+    const by = masks.find(
+      (mask) => startMs >= mask.startMs && startMs <= mask.endMs && mask.selector.matches({ name }),
+    );
+    if (by !== undefined) taken.set(by.name, (taken.get(by.name) ?? 0) + 1);
+    return by === undefined;
+  });
 }
 
 async function writeSpans(

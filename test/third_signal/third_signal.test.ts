@@ -121,7 +121,12 @@ async function compaction(world: World): Promise<void> {
 }
 
 async function inventory(world: World): Promise<void> {
-  const { shares } = await world.storage();
+  const { shares, head } = await world.storage();
+  expect(head?.items.map(({ signal, unit }) => [signal, unit])).toEqual([
+    ["metrics", "samples"],
+    ["logs", "lines"],
+    ["spans", "spans"],
+  ]);
   expect(shares).toMatchObject([
     { signal: "spans", blocks: 1, items: 30, retentionMs: spansKeptMs, waitingBlocks: 0 },
     { signal: "metrics", retentionMs: 30 * dayMs },
@@ -139,7 +144,15 @@ async function deletion(world: World, startMs: number): Promise<void> {
   const left = await world.stored();
   expect(left).toHaveLength(25);
   expect(await world.items("spans")).toBe(30);
+  expect(await world.deletions()).toMatchObject([{ query: '{name="put"}', status: "received" }]);
+  const before = await world.stored();
+  expect(await world.deleteSpans("get", startMs, startMs + 10_000)).toBe(1);
+  expect(await world.stored()).toHaveLength(20);
+  const [, other] = await world.deletions();
+  await world.cancelDeletion(other?.id ?? "");
+  expect(await world.stored()).toEqual(before);
   await world.maintain();
+  expect(await world.deletions()).toMatchObject([{ status: "processed", removed_items: 5 }]);
   expect(await world.items("spans")).toBe(25);
   expect(await world.stored()).toEqual(left);
   expect(await world.removed()).toEqual({ deleted: 5 });

@@ -263,6 +263,16 @@ export class World {
     return Deletions.parse(await answer.json()).data.blocks;
   }
 
+  /** Requests to delete spans, as the API lists them. */
+  async deletions() {
+    const answer = await this.#request("/api/v1/admin/delete", { method: "GET" });
+    return Requests.parse(await answer.json()).data.filter(({ signal }) => signal === spans.name);
+  }
+
+  async cancelDeletion(id: string): Promise<void> {
+    await this.#request(`/api/v1/admin/delete/${spans.name}/${id}`, { method: "DELETE" });
+  }
+
   /** The page Data's own question. */
   async storage() {
     const answer = await this.#request("/lapwing.v1.DataService/GetStorage", { body: "{}" });
@@ -339,6 +349,17 @@ export class World {
 
 const Counted = z.object({
   data: z.object({ result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })) }),
+});
+const Requests = z.object({
+  data: z.array(
+    z.object({
+      id: z.string(),
+      signal: z.string(),
+      query: z.string(),
+      status: z.string(),
+      removed_items: z.number(),
+    }),
+  ),
 });
 const Deletions = z.object({ data: z.object({ blocks: z.number() }) });
 

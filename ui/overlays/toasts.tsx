@@ -9,7 +9,7 @@ const stayMs = 6_000;
 
 type Shown = { readonly id: number; readonly toast: Toast };
 
-/** The corner where toasts appear. Once, in the frame. */
+/** The corner where toasts appear. Once, in the shell. */
 export function Toasts() {
   const [shown, setShown] = useState<readonly Shown[]>([]);
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { createContext, useContext } from "react";
 import { assert } from "#shared/assert.ts";
 import type { DashboardClient } from "../client/dashboard_service.ts";
-import type { DataClient } from "../client/data_service.ts";
+import type { DataClient } from "../client/storage/data_service.ts";
 import type { EventClient } from "../client/event_service.ts";
 import type { Inventory } from "../client/query_service.ts";
 

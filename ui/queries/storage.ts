@@ -11,7 +11,8 @@ import type {
   Cardinality,
   CardinalityRequest,
   Storage,
-} from "../client/data_service.ts";
+} from "../client/storage/data_service.ts";
+import { listDeletions, type DeletionRow } from "../client/storage/deletions.ts";
 import { intervalOf } from "./query_client.ts";
 import { useServices } from "./services.ts";
 import { windowOf, type TimeRange } from "../state/time_range.ts";
@@ -22,6 +23,18 @@ export function useStorage(everyMs: number): UseQueryResult<Storage> {
   return useQuery({
     queryKey: ["storage"],
     queryFn: ({ signal }) => data.storage(signal),
+    refetchInterval: intervalOf(everyMs),
+  });
+}
+
+/** Begins the key of useDeletions(). */
+export const deletionsKey = ["deletions"];
+
+/** Requests to delete stored items, the newest first. */
+export function useDeletions(everyMs: number): UseQueryResult<readonly DeletionRow[]> {
+  return useQuery({
+    queryKey: deletionsKey,
+    queryFn: ({ signal }) => listDeletions(signal),
     refetchInterval: intervalOf(everyMs),
   });
 }

@@ -15,7 +15,7 @@ export function NotFound() {
   );
 }
 
-/** For a page that threw: the frame around it stays. */
+/** For a page that threw: the shell around it stays. */
 export function PageError({ error }: { readonly error: unknown }) {
   return (
     <section className="page">

@@ -10,7 +10,7 @@ declare module "@tanstack/react-router" {
     /** In the breadcrumb and the window's title, until the page says more through usePageTitle(). */
     readonly name?: string;
     readonly place?: Place;
-    /** False where nothing depends on time: the frame then shows no time picker. */
+    /** False where nothing depends on time: the shell then shows no time picker. */
     readonly hasTime?: boolean;
   }
 }

@@ -1,6 +1,6 @@
 import { useSearch } from "@tanstack/react-router";
 import { createContext, useMemo } from "react";
-import { useSearchChange } from "./frame.ts";
+import { useSearchChange } from "./page_range.ts";
 
 /** Where tables keep which columns they show, and in which order. */
 export type KeptColumns = {

@@ -32,7 +32,7 @@ test("press() forgets a first key after a pause, and one that nothing follows", 
   expect(done).toEqual(["h", "h"]);
 });
 
-test("the keys of a page win over the frame's while it is shown", () => {
+test("the keys of a page win over the shell's while it is shown", () => {
   const { registry, done } = registryWith(["/"]);
   const bindings = [{ keys: "/", words: "search", run: () => done.push("page") }];
   const remove = registry.add({ title: "Page", bindings: () => bindings }, false);

@@ -12,7 +12,7 @@ export type KeyBinding = {
 type Group = { readonly title: string; readonly bindings: () => readonly KeyBinding[] };
 
 export type KeyRegistry = {
-  /** Keys of one title together; the function takes them out again. Later groups win over earlier ones, pages over the frame. */
+  /** Keys of one title together; the function takes them out again. Later groups win over earlier ones, pages over the shell. */
   add(group: Group, ofFrame: boolean): () => void;
   /** All that hold now, those of the page first. */
   groups(): readonly { readonly title: string; readonly bindings: readonly KeyBinding[] }[];
@@ -71,7 +71,7 @@ function held(groups: readonly Group[]): ReturnType<KeyRegistry["groups"]> {
   });
 }
 
-/** Gives a page (or the frame) keys while it is shown. The list under "?" shows them below `title`. */
+/** Gives a page (or the shell) keys while it is shown. The list under "?" shows them below `title`. */
 export function useKeys(title: string, bindings: readonly KeyBinding[], ofFrame = false): void {
   const registry = useKeyRegistry();
   const latest = useRef(bindings);
@@ -84,7 +84,7 @@ export function useKeys(title: string, bindings: readonly KeyBinding[], ofFrame 
 
 export function useKeyRegistry(): KeyRegistry {
   const registry = useContext(KeysContext);
-  assert(registry !== undefined, "pages render inside the page frame");
+  assert(registry !== undefined, "pages render inside the page shell");
   return registry;
 }
 

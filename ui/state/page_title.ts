@@ -5,7 +5,7 @@ export type Crumb = { readonly name: string; readonly href: string };
 
 export type PageTitle = { readonly title: string; readonly crumbs: readonly Crumb[] };
 
-/** How pages tell the frame what they show. */
+/** How pages tell the shell what they show. */
 export const PageTitleContext = createContext<((title: PageTitle | undefined) => void) | undefined>(
   undefined,
 );

@@ -5,10 +5,10 @@ import { parseSearch } from "./url.ts";
 
 test("explorePage() leads PromQL to Explore and LogQL to Logs, at the time of the page it is on", () => {
   const expr = 'rate(x{a="b & c"}[5m]) + 1';
-  const frame = { from: "now-1h", to: "now", tz: "utc" };
-  const metrics = new URL(explorePage({ expr }, frame), "http://lapwing");
+  const page = { from: "now-1h", to: "now", tz: "utc" };
+  const metrics = new URL(explorePage({ expr }, page), "http://lapwing");
   expect(metrics.pathname).toBe("/explore");
-  expect(parseSearch(metrics.search)).toEqual({ ...frame, expr });
+  expect(parseSearch(metrics.search)).toEqual({ ...page, expr });
   expect(readExplore(parseSearch(metrics.search)).queries[0]?.expr).toBe(expr);
   const logs = new URL(explorePage({ expr: '{a="b"}', source: "logs" }), "http://lapwing");
   expect([logs.pathname, parseSearch(logs.search)]).toEqual([

@@ -1,5 +1,5 @@
 import { assertNever } from "#shared/assert.ts";
-import { stringifySearch, type FrameSearch } from "./url.ts";
+import { stringifySearch, type PageRangeSearch } from "./url.ts";
 
 /** The address of a host's page, or of a tab of it. */
 export function hostPage(agent: string, tab = ""): string {
@@ -32,12 +32,12 @@ export function newRulePage({ expr, source = "metrics" }: Explored, name = ""): 
 /** What rules over a source are written in; PromQL where the address says nothing. */
 const ruleLanguages = { metrics: undefined, logs: "logql" } as const;
 
-/** Where a query is looked into: Explore, or Logs for LogQL. At the time of `frame`: a link opened in a tab of its own keeps it, too. */
+/** Where a query is looked into: Explore, or Logs for LogQL. At the time of `page`: a link opened in a tab of its own keeps it, too. */
 export function explorePage(
   { expr, source = "metrics" }: Explored,
-  frame: FrameSearch = {},
+  page: PageRangeSearch = {},
 ): string {
-  const { from, to, tz, refresh } = frame;
+  const { from, to, tz, refresh } = page;
   const place = { from, to, tz, refresh };
   switch (source) {
     case "metrics":

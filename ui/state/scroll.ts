@@ -6,6 +6,6 @@ export const ScrollContext = createContext<RefObject<HTMLElement | null> | undef
 
 export function useScroller(): RefObject<HTMLElement | null> {
   const scroller = useContext(ScrollContext);
-  assert(scroller !== undefined, "pages render inside the page frame");
+  assert(scroller !== undefined, "pages render inside the page shell");
   return scroller;
 }

@@ -8,7 +8,7 @@ import {
   windowOf,
   zoomedOut,
 } from "./time_range.ts";
-import { FrameSearch, parseSearch, stringifySearch } from "./url.ts";
+import { PageRangeSearch, parseSearch, stringifySearch } from "./url.ts";
 
 const nowMs = 1_700_000_000_000;
 
@@ -67,13 +67,13 @@ test("a range that ends in the past is not refreshed", () => {
 
 describe("the URL", () => {
   test("keeps what it knows, and lets defaults and nonsense go", () => {
-    expect(FrameSearch.parse({ from: "now-1h", to: "now", refresh: "5s" })).toEqual({
+    expect(PageRangeSearch.parse({ from: "now-1h", to: "now", refresh: "5s" })).toEqual({
       from: "now-1h",
       to: "now",
       refresh: "5s",
     });
-    expect(FrameSearch.parse({ from: "now-15m", refresh: "live" })).toEqual({});
-    expect(FrameSearch.parse({ from: "<b>", to: "tomorrow", refresh: "often" })).toEqual({});
+    expect(PageRangeSearch.parse({ from: "now-15m", refresh: "live" })).toEqual({});
+    expect(PageRangeSearch.parse({ from: "<b>", to: "tomorrow", refresh: "often" })).toEqual({});
   });
 
   test("carries any text as it is", () => {

@@ -1,7 +1,7 @@
 import { useSearch } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import { readItem, writeItem } from "./stored.ts";
-import type { FrameSearch } from "./url.ts";
+import type { PageRangeSearch } from "./url.ts";
 import { browserZone, isTimeZone } from "../units/time_zones.ts";
 
 const storageKey = "lapwing.time_zone";
@@ -9,7 +9,7 @@ const changeEvent = "lapwing:time_zone";
 
 /** The time zone of everything on the page: "browser", "utc" or an IANA name. The URL's, else what the person chose. */
 export function useTimeZone(): string {
-  const { tz }: FrameSearch = useSearch({ strict: false });
+  const { tz }: PageRangeSearch = useSearch({ strict: false });
   const remembered = useSyncExternalStore(subscribe, rememberedTimeZone);
   return tz ?? remembered;
 }

@@ -3,7 +3,7 @@ import { isTimeZone } from "../units/time_zones.ts";
 import { defaultRange, defaultRefresh, refreshNames, windowOf } from "./time_range.ts";
 
 /** What every page keeps in its URL. Text that makes no sense falls back to the default: a link never breaks a page. */
-export const FrameSearch = z
+export const PageRangeSearch = z
   .object({
     from: z.string().catch(defaultRange.from).optional(),
     to: z.string().catch(defaultRange.to).optional(),
@@ -12,7 +12,7 @@ export const FrameSearch = z
     timezone: z.string().refine(isTimeZone).optional().catch(undefined),
     refresh: z.enum(refreshNames).optional().catch(undefined),
   })
-  .transform((search): FrameSearch => {
+  .transform((search): PageRangeSearch => {
     const range = { from: search.from ?? defaultRange.from, to: search.to ?? defaultRange.to };
     const tz = search.tz ?? search.timezone;
     const { from, to } = windowOf(range, Date.now(), tz) === undefined ? defaultRange : range;
@@ -24,7 +24,7 @@ export const FrameSearch = z
       ...(refresh === undefined || refresh === defaultRefresh ? {} : { refresh }),
     };
   });
-export type FrameSearch = {
+export type PageRangeSearch = {
   readonly from?: string;
   readonly to?: string;
   readonly tz?: string;

@@ -1,14 +1,8 @@
 import { Hono } from "hono";
 import type { z } from "zod";
-import type { DropReason } from "#shared/model/account.ts";
-import type { LogsBatch } from "#shared/model/logs.ts";
-import type { MetricsBatch } from "#shared/model/metrics.ts";
-import type { Signal } from "#shared/signals.ts";
-import type { Clock } from "#shared/runtime/clock.ts";
-import type { Logger } from "#shared/runtime/log.ts";
-import type { WhenFull } from "../../spool/when_full.ts";
 import type { MemoryBudget } from "./transport/memory_budget.ts";
 import type { PushedSeries, PushedSeriesLimits } from "./samples/pushed_series.ts";
+import type { ReceiverOutput } from "./receiver_output.ts";
 
 export type ReceiverSchema = z.ZodType<{ readonly enabled: boolean }>;
 
@@ -38,42 +32,14 @@ export type OpenedReceiver = {
   stop?(): Promise<void>;
 };
 
-/** What senders attach that is not stored. */
-export type NotStoredKind =
-  | "text_field"
-  | "duplicate_entry"
-  | "line_end"
-  | "timestamp"
-  | "tag"
-  | "other_signal";
-
-/** Why a connection was not taken, or was closed. */
-export type ConnectionRefusal = "too_many" | "credentials" | "malformed" | "memory";
-
-export type ReceiverContext = {
-  readonly clock: Clock;
-  readonly log: Logger;
+/** What a receiver is lent. */
+export type ReceiverContext = ReceiverOutput & {
   /** For state that outlives the process; made by the receiver when it has some. */
   readonly folder: string;
   /** An empty list of series, bound by the agent's limit and window beside those given. */
   newSeries(limits: Pick<PushedSeriesLimits, "seriesMax" | "idleMs">): PushedSeries;
   /** Memory of request bodies, shared by all receivers. */
   readonly memory: MemoryBudget;
-  /**
-   * Resolves when the batch is in the spool's file. Throws OperatingError("unavailable") when the spool did not take all of
-   * it: the sender is then told to come again. The batch must not be touched afterwards.
-   */
-  emitMetrics(batch: MetricsBatch): Promise<void>;
-  /**
-   * As emitMetrics(); StoredInPartError where the spool took the first records only. With "wait" it waits for room, for as long as that takes: for
-   * senders that can't come again, whose connection is read no further.
-   */
-  emitLogs(batch: LogsBatch, whenFull?: WhenFull): Promise<void>;
-  /** Items that were received but will not be stored. */
-  drop(signal: Signal, reason: DropReason, items: number): void;
-  /** Parts of items that were received but are not kept. */
-  notStored(kind: NotStoredKind, count: number): void;
-  refusedConnection(reason: ConnectionRefusal): void;
 };
 
 /** Keeps the types of config and open together. */

@@ -13,16 +13,9 @@ import { BodySizeError, type HttpAnswer, httpGet } from "../http/http_client.ts"
 import { sampleTimeMs } from "../sample_time.ts";
 import type { Job } from "./job.ts";
 import { formatOf, scrapeHeaders } from "./scrape_request.ts";
-import {
-  type Target,
-  type TargetReport,
-  nextTick,
-  offsetMs,
-  shownLabels,
-  shownUrl,
-  tickAhead,
-} from "./target.ts";
-import type { ScrapeLease, ScrapeMemory } from "./scrape_memory.ts";
+import type { TargetReport } from "../target_report.ts";
+import { type Target, nextTick, offsetMs, shownLabels, shownUrl, tickAhead } from "./target.ts";
+import type { ScrapeLease, ScrapeMemory } from "../scrape_memory.ts";
 import type { ScrapeScratch } from "./scrape_scratch.ts";
 import { SampleLimitError } from "./sample_labels.ts";
 import { SharedLines } from "./shared_lines.ts";

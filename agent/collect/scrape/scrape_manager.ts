@@ -5,7 +5,7 @@ import { type Job, jobFingerprint, resolveJob } from "./job.ts";
 import { RetiredLoops } from "./retired_loops.ts";
 import type { ScrapeOutput } from "./scrape_loop.ts";
 import { ScrapePool } from "./scrape_pool.ts";
-import type { TargetReport } from "./target.ts";
+import type { TargetReport } from "../target_report.ts";
 
 export type ScrapeSettings = {
   readonly global: GlobalConfig;

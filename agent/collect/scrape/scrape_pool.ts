@@ -7,7 +7,8 @@ import type { Job } from "./job.ts";
 import { SharedLines } from "./shared_lines.ts";
 import { ScrapeScratch } from "./scrape_scratch.ts";
 import { ScrapeLoop, type ScrapeOutput } from "./scrape_loop.ts";
-import { type Target, type TargetReport, buildTarget, shownLabels } from "./target.ts";
+import type { TargetReport } from "../target_report.ts";
+import { type Target, buildTarget, shownLabels } from "./target.ts";
 import type { RetiredLoops } from "./retired_loops.ts";
 
 /** Dropped targets beyond this are not reported, as a broad discovery may find any number. */

@@ -4,7 +4,7 @@ import { systemClock } from "#shared/runtime/clock.ts";
 import { silentLogger } from "#shared/runtime/log.ts";
 import type { SourceContext } from "../source.ts";
 import { prometheusScrape } from "./source.ts";
-import type { TargetReport } from "./target.ts";
+import type { TargetReport } from "../target_report.ts";
 
 function contextOf(signal: AbortSignal, more: Partial<SourceContext>): SourceContext {
   return {

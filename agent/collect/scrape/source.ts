@@ -5,7 +5,7 @@ import { defineSource } from "../source.ts";
 import { GlobalConfig, ScrapeConfigs } from "./config.ts";
 import { jobFaults } from "./job.ts";
 import { labelText } from "#shared/relabel/scalar_text.ts";
-import { ScrapeMemory } from "./scrape_memory.ts";
+import { ScrapeMemory } from "../scrape_memory.ts";
 import { ScrapeManager } from "./scrape_manager.ts";
 
 /** Targets' states change with every scrape; they are reported together, at most this often. */

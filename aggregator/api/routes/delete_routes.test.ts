@@ -1,11 +1,40 @@
 import { expect, test } from "bun:test";
 import { storedSignals } from "../../blocks/signals/stored_signals.ts";
+import type { DeletionRequest } from "../../read/removals.ts";
 import type { Deletion } from "../../read/store.ts";
 import { deleteRoutes } from "./delete_routes.ts";
 
 const asked: [Deletion, string][] = [];
+const waiting: DeletionRequest = {
+  id: "one",
+  signal: "metrics",
+  tenant: "t",
+  query: "up",
+  startMs: Number.MIN_SAFE_INTEGER,
+  endMs: 9_500,
+  createdMs: 20_000,
+  actor: "ann",
+  status: "received",
+  removed: 0,
+};
+const cancelled: string[] = [];
 const app = deleteRoutes({
   tenant: () => "t",
+  list: async () => [
+    waiting,
+    {
+      ...waiting,
+      id: "two",
+      signal: "logs",
+      status: "started",
+      removed: 7,
+      fault: "no such stage",
+    },
+  ],
+  cancel: async (id) => {
+    cancelled.push(id);
+    return id === "one";
+  },
   signals: storedSignals(),
   delete: async (...given) => {
     asked.push(given);
@@ -31,7 +60,7 @@ test("a request for samples takes selectors, and times as in Prometheus", async 
   ];
   const span = { startMs: 10_000, endMs: 20_000 };
   expect(asked.at(-1)).toEqual([
-    { signal: "metrics", tenant: "t", ...span, selectors },
+    { signal: "metrics", tenant: "t", ...span, selectors, query: 'up or {job="a"}' },
     "anonymous",
   ]);
 });
@@ -48,6 +77,38 @@ test("a request for log records takes one log query, and is listed by it", async
     startMs: Number.MIN_SAFE_INTEGER,
     endMs: Number.MAX_SAFE_INTEGER,
   });
+});
+
+test("requests of all signals are listed, an open end left out", async () => {
+  const answer = await app.request("/api/v1/admin/delete");
+  const one = { id: "one", signal: "metrics", query: "up", end: 9.5, created: 20, actor: "ann" };
+  expect(await answer.json()).toEqual({
+    status: "success",
+    data: [
+      { ...one, status: "received", removed_items: 0 },
+      {
+        ...one,
+        id: "two",
+        signal: "logs",
+        status: "started",
+        removed_items: 7,
+        error: "no such stage",
+      },
+    ],
+  });
+});
+
+const take = async (of: string) => {
+  const answer = await app.request(`/api/v1/admin/delete/${of}`, { method: "DELETE" });
+  return [answer.status, await answer.text()] as const;
+};
+
+test("a request is taken back by signal and id, and refused once it has started", async () => {
+  expect(await take("metrics/one")).toEqual([204, ""]);
+  expect(await take("logs/one")).toEqual([404, expect.stringContaining("no request")]);
+  expect(await take("metrics/three")).toEqual([404, expect.stringContaining("no request")]);
+  expect(await take("logs/two")).toEqual([400, expect.stringContaining("can't be taken back")]);
+  expect(cancelled).toEqual(["one", "two"]);
 });
 
 test("what can't be read, or would be everything, is refused", async () => {

@@ -73,6 +73,7 @@ async function writeMerged(
     return await mergeNumbers({ blocks: inputs, paths, deleted }, into, signal);
   } catch (error) {
     if (!(error instanceof NotOfNumbers) || streamed === "only") throw error;
+    deleted.recount();
   } finally {
     own.release();
   }

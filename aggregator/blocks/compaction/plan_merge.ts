@@ -28,12 +28,16 @@ const heldSamplesMax = 14 * groupSamplesMax;
 type Way = {
   readonly itemsMax: number;
   readonly isStreamed: boolean;
+  readonly deletionsOf: DeletionsOf;
 };
+/** Ids of what is deleted out of a block, and still in its file. */
+type DeletionsOf = (block: Block) => readonly string[];
 
 /**
  * The blocks to merge next, or undefined when there is nothing to do. A group must shrink to at most half as many
  * blocks, and must not be one large block with a little beside it, unless there are many: else every late block would have the large
  * one written again. Of streamed ones the large one is left out even then. `isOfNumbers` says which may be streamed; all of a group may be, or none.
+ * Blocks with other deletions are not merged: what came after a deletion would be deleted by it.
  */
 export function planMerge(
   blocks: readonly Block[],
@@ -44,9 +48,10 @@ export function planMerge(
     samples_max: samplesMax,
   }: StoreConfig["compaction"],
   isOfNumbers: (block: Block) => boolean = (block) => block.signal === "metrics",
+  deletionsOf: DeletionsOf = () => [],
 ): readonly Block[] | undefined {
-  const others = { itemsMax, isStreamed: false };
-  const numbers = { itemsMax: samplesMax, isStreamed: true };
+  const others = { itemsMax, isStreamed: false, deletionsOf };
+  const numbers = { itemsMax: samplesMax, isStreamed: true, deletionsOf };
   const { streamed = [], held = [] } = Object.groupBy(blocks, (block) =>
     isOfNumbers(block) ? "streamed" : "held",
   );
@@ -102,7 +107,8 @@ function groups(blocks: readonly Block[], windowMs: number, nowMs: number, way: 
     if (Math.floor(block.maxMs / windowMs) > window + 1 || block.items > way.itemsMax / 2) continue;
     // What is in the next tier and what is not must be told apart afterwards too.
     const tiered = block.tiered?.join() ?? "";
-    const key = `${block.signal} ${window} ${tiered} ${block.tenant}`;
+    const deletions = way.deletionsOf(block).join();
+    const key = `${block.signal} ${window} ${tiered} ${deletions} ${block.tenant}`;
     const group = byWindow.get(key);
     if (group === undefined) byWindow.set(key, [block]);
     else if (way.isStreamed ? hasStreamedRoom(group, block, way) : hasRoom(group, block, way))

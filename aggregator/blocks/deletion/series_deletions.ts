@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
+import { cancelRequest } from "../../catalog/deletion_requests.ts";
 import type { TombstoneChange } from "../../catalog/catalog_writes.ts";
 import type { BlockChange } from "./block_change.ts";
 import { storeError } from "../../read/storage_error.ts";
@@ -25,12 +26,12 @@ type Deps = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly meters: Pick<StoreMeters, "unreadableDeletions">;
-  /** How long a deletion of log records can be taken back. */
+  /** How long a deletion can be taken back. */
   readonly cancelMs: number;
 };
 
 /**
- * Deletions of series and log records until they are done. One is an object first, then rows of the catalog, and then it counts for
+ * Deletions of items of any signal until they are done. One is an object first, then rows of the catalog, and then it counts for
  * readers; an object without a row is swept. Blocks that replace others while a deletion comes in inherit it, unless
  * they were written without what it deletes: so changes of blocks and new deletions go one after another.
  */
@@ -38,7 +39,7 @@ export class SeriesDeletions {
   readonly #deps: Deps;
   #deleted = Deleted.nothing;
   #last: Promise<unknown> = Promise.resolve();
-  /** Deletions of log records that maintenance may be at work on, and those that are being taken back. */
+  /** Deletions that maintenance may be at work on, and those that are being taken back. */
   readonly #begun = new Set<string>();
   readonly #cancelling = new Set<string>();
 
@@ -70,13 +71,11 @@ export class SeriesDeletions {
     const { cancelMs, clock } = this.#deps;
     const { tombstones, faults } = this.#deleted;
     const due = tombstones.filter(
-      ({ id, lineFilters, createdMs }) =>
+      ({ id, createdMs }) =>
         // A rewritten block holds what such a deletion would have deleted, and inherits it.
-        !faults.has(id) &&
-        (lineFilters === undefined ||
-          (createdMs + cancelMs <= clock.now() && !this.#cancelling.has(id))),
+        !faults.has(id) && createdMs + cancelMs <= clock.now() && !this.#cancelling.has(id),
     );
-    for (const { id, lineFilters } of due) if (lineFilters !== undefined) this.#begun.add(id);
+    for (const { id } of due) this.#begun.add(id);
     return due.length === tombstones.length ? this.#deleted : new Deleted(due);
   }
 
@@ -92,30 +91,37 @@ export class SeriesDeletions {
       const ids = concerned.map(({ id }) => id);
       const tombstone = { ...deletion, id: Bun.randomUUIDv7(), createdMs, blocks: ids };
       if (ids.length > 0) await this.#put(tombstone);
-      const { tenant, selectors, startMs, endMs } = deletion;
-      const what = query === undefined ? { selectors } : { id: tombstone.id, query };
-      const detail = JSON.stringify({ ...what, startMs, endMs, blocks: ids.length });
-      const action = auditActions[deletion.signal] ?? `delete_${deletion.signal}`;
+      const { tenant, signal, startMs, endMs } = deletion;
+      const detail = JSON.stringify({
+        id: tombstone.id,
+        query,
+        startMs,
+        endMs,
+        blocks: ids.length,
+      });
       const status = ids.length === 0 ? ("processed" as const) : ("received" as const);
       await this.#deps.catalog.addTombstone(
         tombstone,
-        { atMs: createdMs, tenant, actor, action, detail },
-        query === undefined ? undefined : { ...tombstone, query, actor, status, removed: 0 },
+        { atMs: createdMs, tenant, actor, action: auditAction(signal), detail },
+        { ...tombstone, query, actor, status, removed: 0 },
       );
       if (ids.length > 0) this.#set([...this.#deleted.tombstones, tombstone]);
       return ids.length;
     });
   }
 
-  /** Takes a deletion of log records back, unless its records are being removed already: then false. */
+  /** Takes a deletion back, unless its items are being removed already: then false. */
   cancel(id: string, tenant: string, actor: string): Promise<boolean> {
     if (this.#begun.has(id)) return Promise.resolve(false);
     this.#cancelling.add(id);
     return this.#exclusive(async () => {
       const { catalog, clock, objects } = this.#deps;
+      const known = this.#deleted.tombstones.find((one) => one.id === id);
+      if (known === undefined) return false;
       const detail = JSON.stringify({ id });
-      const entry = { atMs: clock.now(), tenant, actor, action: "cancel_delete_logs", detail };
-      if (!(await catalog.cancelLogDeletion(id, entry))) return false;
+      const action = `cancel_${auditAction(known.signal)}`;
+      const entry = { atMs: clock.now(), tenant, actor, action, detail };
+      if (!(await cancelRequest(catalog, id, entry))) return false;
       this.#set(this.#deleted.tombstones.filter((one) => one.id !== id));
       // Left behind by a crash, it would only be read when the catalog is lost.
       await objects.delete(tombstoneKey(id));
@@ -150,11 +156,13 @@ export class SeriesDeletions {
     const leftOut = new Set(without.tombstones.map(({ id }) => id));
     const inherited: { tombstone: string; block: string }[] = [];
     const finished: { id: string; key: string; deleteAfterMs: number }[] = [];
+    const started: string[] = [];
     const left: Tombstone[] = [];
     for (const tombstone of this.#deleted.tombstones) {
       const { id } = tombstone;
       const isReplaced = tombstone.blocks.some((block) => gone.has(block) || read.has(block));
       const heirs = isReplaced && !leftOut.has(id) ? added : [];
+      if (isReplaced && leftOut.has(id)) started.push(id);
       for (const { id: block } of heirs) inherited.push({ tombstone: id, block });
       const kept = tombstone.blocks.filter((block) => !gone.has(block));
       const blocks = [...kept, ...heirs.map((block) => block.id)];
@@ -166,7 +174,7 @@ export class SeriesDeletions {
           deleteAfterMs: deleteAfterMs + objectOutlivesMs,
         });
     }
-    return { rows: { inherited, finished }, left };
+    return { rows: { inherited, started, finished }, left };
   }
 
   async #put(tombstone: Tombstone): Promise<void> {
@@ -190,7 +198,14 @@ export class SeriesDeletions {
 /** What the audit calls it, where that is not made of the signal's name. */
 const auditActions: Readonly<Record<string, string>> = { metrics: "delete_series" };
 
-function isConcerned(block: Block, { signal, tenant, startMs, endMs }: Deletion): boolean {
+function auditAction(signal: Block["signal"]): string {
+  return auditActions[signal] ?? `delete_${signal}`;
+}
+
+function isConcerned(
+  block: Block,
+  { signal, tenant, startMs, endMs }: Omit<Deletion, "query">,
+): boolean {
   const { exemplars } = block;
   const reaches = ({ minMs, maxMs }: { readonly minMs: number; readonly maxMs: number }) =>
     maxMs >= startMs && minMs <= endMs;

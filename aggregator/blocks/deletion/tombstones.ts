@@ -14,6 +14,8 @@ import type { Block } from "../../read/store.ts";
 
 /** A part of a tombstone, ready to be applied: what is deleted of the series that match, both ends inclusive. */
 export type SeriesMask = {
+  /** The tombstone's id. */
+  readonly name: string;
   readonly selector: Pick<Selector, "matches">;
   readonly startMs: number;
   readonly endMs: number;
@@ -27,11 +29,15 @@ export class Deleted {
   readonly #logMasks = new Map<string, LogMask[]>();
   /** Why tombstones are not applied, by their ids: what they delete by was read once and can't be read now. */
   readonly faults: ReadonlyMap<string, string>;
+  readonly #taken: Map<string, number> | undefined;
+  readonly #idsByBlock = new Map<string, string[]>();
 
-  constructor(tombstones: readonly Tombstone[]) {
+  constructor(tombstones: readonly Tombstone[], taken?: Map<string, number>) {
     this.tombstones = tombstones;
+    this.#taken = taken;
     const faults = new Map<string, string>();
     for (const tombstone of tombstones) {
+      for (const block of tombstone.blocks) addTo(this.#idsByBlock, block, tombstone.id);
       try {
         this.#take(tombstone);
       } catch (thrown) {
@@ -49,8 +55,21 @@ export class Deleted {
       for (const id of blocks) addTo(this.#logMasks, id, mask);
       return;
     }
-    const mask = { selector: compileSelectors(selectors, "labels"), startMs, endMs };
+    const mask = { name, selector: compileSelectors(selectors, "labels"), startMs, endMs };
     for (const id of blocks) addTo(this.#masks, id, mask);
+  }
+
+  /**
+   * The same, for one writer of files: mask() and maskExemplars() add to `taken` what they leave out, by tombstone. An item that several
+   * delete counts for the first of them.
+   */
+  countedIn(taken: Map<string, number>): Deleted {
+    return new Deleted(this.tombstones, taken);
+  }
+
+  /** What was left out so far is written again, from the start. */
+  recount(): void {
+    this.#taken?.clear();
   }
 
   concerns({ id }: Block): boolean {
@@ -66,7 +85,7 @@ export class Deleted {
   mask<Series extends MaskedSeries>({ id }: Block, series: readonly Series[]): readonly Series[] {
     const masks = this.#masks.get(id);
     if (masks === undefined) return series;
-    return series.flatMap((one) => masked(one, masks));
+    return series.flatMap((one) => masked(one, masks, this.#taken));
   }
 
   /** The exemplars of a block without those that are deleted. */
@@ -75,9 +94,11 @@ export class Deleted {
     if (masks === undefined) return series;
     return series.flatMap((one) => {
       const own = masks.filter(({ selector }) => selector.matches(one.labels));
-      const exemplars = one.exemplars.filter(({ timestampMs }) =>
-        own.every(({ startMs, endMs }) => timestampMs < startMs || timestampMs > endMs),
-      );
+      const exemplars = one.exemplars.filter(({ timestampMs }) => {
+        const by = own.find(({ startMs, endMs }) => timestampMs >= startMs && timestampMs <= endMs);
+        if (by !== undefined) count(this.#taken, by.name, 1);
+        return by === undefined;
+      });
       return exemplars.length === 0 ? [] : [{ ...one, exemplars }];
     });
   }
@@ -85,6 +106,11 @@ export class Deleted {
   /** What is deleted out of a block of a tier. */
   masks({ id }: Block): readonly SeriesMask[] {
     return this.#masks.get(id) ?? [];
+  }
+
+  /** Ids of a block's tombstones, in their order, those that can't be read among them. */
+  idsOf({ id }: Pick<Block, "id">): readonly string[] {
+    return this.#idsByBlock.get(id) ?? [];
   }
 
   /** Tombstones of these blocks. */
@@ -106,13 +132,15 @@ type MaskedSeries = Pick<DecodedSeries, "labels" | "timestampsMs" | "values"> &
 function masked<Series extends MaskedSeries>(
   series: Series,
   masks: readonly SeriesMask[],
+  taken: Map<string, number> | undefined,
 ): Series[] {
   let left = series;
-  for (const { selector, startMs, endMs } of masks) {
+  for (const { name, selector, startMs, endMs } of masks) {
     if (!selector.matches(series.labels)) continue;
     const begin = lowerBound(left.timestampsMs, startMs);
     const end = Math.max(begin, lowerBound(left.timestampsMs, endMs + 1));
     if (begin === end) continue;
+    count(taken, name, end - begin);
     const cut = (column: Float64Array) =>
       concatenate([column.subarray(0, begin), column.subarray(end)]);
     const { histograms, starts, fine } = left;
@@ -128,6 +156,10 @@ function masked<Series extends MaskedSeries>(
     };
   }
   return left.timestampsMs.length === 0 ? [] : [left];
+}
+
+function count(taken: Map<string, number> | undefined, name: string, items: number): void {
+  taken?.set(name, (taken.get(name) ?? 0) + items);
 }
 
 /** What stands before the first one is another sample now. */

@@ -46,9 +46,9 @@ async function damagedStore(name: string, config: Record<string, unknown>, now: 
     const labels = { __name__: "kept" };
     const exemplars = [{ timestampMs: atMs, value: k, labels: { trace_id: `t${k}` } }];
     const metrics = [gauge("kept", [atMs], [k]), gauge("gone", [atMs], [k])];
-    const cut = cutOf({ metrics, logs: lines("app", [`keep ${k}`, `drop ${k}`], atMs) }, k);
+    const logs = lines("app", [`keep ${k}`, `drop ${k}`], atMs);
     const own = { labels, key: labelsKey(labels), exemplars };
-    await store.commit({ ...cut, exemplars: new Map([["t", [own]]]) }, () => {});
+    await store.commit(cutOf({ metrics, logs, exemplars: [own] }, k), () => {});
   }
   const pathOf = ({ key }: Block) => join(dataDir, "blocks", key);
   const bad = (["metrics", "logs"] as const).map((signal) => {
@@ -76,7 +76,8 @@ const span = { tenant: "t", startMs: 0, endMs: 1e15 };
 
 test("deletions of series and lines are carried out in the other blocks, and in the damaged one once it is repaired", async () => {
   const { store, repair, expectKept } = await damagedStore("deletions", {}, () => 101 * dayMs);
-  const gone = { signal: "metrics", ...span, selectors: selector("__name__", "gone") } as const;
+  const selectors = selector("__name__", "gone");
+  const gone = { signal: "metrics", ...span, selectors, query: "gone" } as const;
   await store.delete(gone, "operator");
   const lineFilters = [{ op: "|=" as const, values: ["drop"] }];
   const query = '{app="app"} |= "drop"';
@@ -92,13 +93,19 @@ test("deletions of series and lines are carried out in the other blocks, and in 
   expect(await samples(store)).toEqual([`kept ${at(1)}=1 ${at(3)}=3`]);
   expect(await bodies(store)).toEqual(["keep 1", "keep 3"]);
   // Not finished: the damaged block still holds what is to go.
-  expect((await store.logDeletions("t")).map(({ status }) => status)).toEqual(["received"]);
+  expect((await store.deletionRequests("t")).map(({ status }) => status)).toEqual([
+    "started",
+    "started",
+  ]);
   repair();
   await store.maintain();
   expect(await samples(store)).toEqual([`kept ${at(1)}=1 ${at(2)}=2 ${at(3)}=3`]);
   expect(await bodies(store)).toEqual(["keep 1", "keep 2", "keep 3"]);
   await store.maintain();
-  expect((await store.logDeletions("t")).map(({ status }) => status)).toEqual(["processed"]);
+  expect((await store.deletionRequests("t")).map(({ status }) => status)).toEqual([
+    "processed",
+    "processed",
+  ]);
   expect(store.view().blocks.reduce((sum, { items }) => sum + items, 0)).toBe(6);
   await store.close();
 }, 30_000);

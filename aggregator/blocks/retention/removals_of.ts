@@ -35,6 +35,18 @@ function reasonOf(block: Block, reason: RemovalReason): RemovalReason {
     : reason;
 }
 
+/** What requests have taken out of blocks of one tenant and signal: `taken` has their ids, with items. */
+export function deletedItems(
+  [first]: readonly Block[],
+  taken: ReadonlyMap<string, number>,
+): Removal[] {
+  if (first === undefined) return [];
+  const { tenant, signal } = first;
+  return [...taken]
+    .filter(([, items]) => items > 0)
+    .map(([deletion, items]) => ({ tenant, signal, reason: "deleted", items, deletion }));
+}
+
 /** Items of a block that count as stored, exemplars among them. */
 function storedItems({ items, exemplars, bucketMs }: Block): number {
   return bucketMs === undefined ? items + (exemplars?.count ?? 0) : 0;

@@ -13,7 +13,7 @@ import type { StoredSignal, WritePart } from "./stored_signal.ts";
 export const storedLogs: StoredSignal = {
   descriptor: signalDescriptors.logs,
   *parts({ logs }) {
-    for (const [tenant, batches] of logs) {
+    for (const [tenant, { batches }] of logs) {
       const filled = batches.filter(({ streamOf }) => streamOf.length > 0);
       if (filled.length === 0) continue;
       const parts = batchesByTime(filled).map(

@@ -3,7 +3,7 @@ import { matchesEmpty } from "#shared/query_language/matchers.ts";
 import { parseMetricSelector } from "#shared/query_language/promql/parse.ts";
 import { signalDescriptors } from "#shared/signals.ts";
 import { throwIfAborted } from "../../duckdb/duckdb.ts";
-import { cutMetricsOf, runOf } from "../../read/cut_metrics.ts";
+import { runOf } from "../../read/cut_metrics.ts";
 import type { Block } from "../../read/store.ts";
 import { writeMetricsFile, writeMetricsRows } from "../block_writer.ts";
 import { mergeBlocks } from "../compaction/merge_blocks.ts";
@@ -14,19 +14,17 @@ import { exemplarsInOrder } from "../metrics/exemplar_rows.ts";
 import type { MetricsWriter } from "../metrics/metrics_writer.ts";
 import { seriesInOrder } from "../metrics/series_in_order.ts";
 import { copyTier } from "../tiers/copy_tier.ts";
+import { deletedItems } from "../retention/removals_of.ts";
 import { tierPlan } from "../tiers/plan.ts";
 import { expiredMetrics } from "../downsampling/plan_tier.ts";
 import type { Replacing, StoredSignal, WritePart } from "./stored_signal.ts";
 
 export const storedMetrics: StoredSignal = {
   descriptor: signalDescriptors.metrics,
-  *parts(cut) {
-    const tenants = new Set([...cut.metrics.keys(), ...(cut.exemplars?.keys() ?? [])]);
-    for (const tenant of tenants) {
-      const metrics = cut.metrics.get(tenant) ?? cutMetricsOf([]);
-      const exemplars = cut.exemplars?.get(tenant) ?? [];
-      if (metrics.items === 0 && exemplars.length === 0) continue;
-      const parts = metrics.parts ?? [metrics];
+  *parts({ metrics }) {
+    for (const [tenant, { samples, exemplars }] of metrics) {
+      if (samples.items === 0 && exemplars.length === 0) continue;
+      const parts = samples.parts ?? [samples];
       const writes = parts.map(
         (part, i): WritePart =>
           ({ writer, staging, tools }, note) =>
@@ -56,7 +54,7 @@ export const storedMetrics: StoredSignal = {
         "bad_request",
         "expected selectors of series, each with a matcher that does not match the empty text",
       );
-    return { selectors };
+    return { selectors, query: seriesQuery(queries) };
   },
   expired: expiredMetrics,
   keptMs(config, { tenant, bucketMs = 0 }) {
@@ -66,16 +64,23 @@ export const storedMetrics: StoredSignal = {
   },
 };
 
+/** Selectors of series as the one query that they are together. */
+export function seriesQuery(selectors: readonly string[]): string {
+  return selectors.join(" or ");
+}
+
 async function replaceMetrics(
   deps: MaintenanceDeps,
   removed: readonly Block[],
   { tiered, streamed }: Replacing,
   signal: AbortSignal,
 ): Promise<void> {
-  const without = deps.deleted();
+  const taken = new Map<string, number>();
+  const without = deps.deleted().countedIn(taken);
   const added = await mergeBlocks(deps, removed, without, signal, tiered, streamed);
   const deleteAfterMs = deps.clock.now() + deps.config.delete_after;
-  await deps.apply({ added, removed, deleteAfterMs, without });
+  const removals = deletedItems(removed, taken);
+  await deps.apply({ added, removed, deleteAfterMs, without, removals });
 }
 
 function copySamples(

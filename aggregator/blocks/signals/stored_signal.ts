@@ -1,5 +1,6 @@
 import type { PerSignal, SignalDescriptor } from "#shared/signals.ts";
-import type { Block, Cut, DeletionTerms } from "../../read/store.ts";
+import type { CutContent } from "../../read/cut_content.ts";
+import type { Block, DeletionTerms } from "../../read/store.ts";
 import type { StoreConfig } from "../config.ts";
 import type { CopyWithout } from "../deletion/deleted_copies.ts";
 import type { BlockStoreDeps, MaintenanceDeps } from "../deps.ts";
@@ -15,7 +16,7 @@ import type { Expiry, ExpiryMoment } from "../retention/expiry.ts";
 export type StoredSignal = SignalContent & {
   readonly descriptor: SignalDescriptor;
   /** What a cut has of the signal, by tenant: each part becomes a block. */
-  parts(cut: Cut): Iterable<readonly [tenant: string, parts: readonly WritePart[]]>;
+  parts(content: CutContent): Iterable<readonly [tenant: string, parts: readonly WritePart[]]>;
   /** Puts new blocks in place of some of one tenant: as few as the bounds allow, without what is deleted. */
   replace(
     deps: MaintenanceDeps,

@@ -15,6 +15,7 @@ import { messageOf } from "#shared/errors.ts";
 import { StoreConfig } from "../config.ts";
 import { rebuildCatalog } from "../../tools/rebuild_catalog.ts";
 import { type StorageTools, withStorage } from "../../tools/storage_tools.ts";
+import { cutContentOf } from "../../read/cut_content.ts";
 import { cutOf, gauge, lines, openTestStore, sampleTexts } from "../../read/store.fixture.ts";
 import type { Store } from "../../read/store.ts";
 import { writeState } from "../../catalog/maintenance_state.ts";
@@ -124,7 +125,8 @@ test("a block out of which retention took streams comes back in place of what wa
   const config = { retention: { logs: "30d", log_streams: [rule] } };
   const store = await open(dataDir, () => nowMs, config);
   const [long, short] = [lines("long", ["l"], nowMs), lines("short", ["s"], nowMs)];
-  await store.commit({ ...cutOf({}, 1), logs: new Map([["t", [long, short]]]) }, () => {});
+  const content = cutContentOf({ logs: new Map([["t", [long, short]]]) });
+  await store.commit({ ...cutOf({}, 1), content }, () => {});
   nowMs += 2 * dayMs;
   await store.maintain();
   expect((await store.view().selectLogs(allLogs)).map(({ body }) => body)).toEqual(["l"]);

@@ -1,5 +1,5 @@
 import { SendFailure } from "../failure.ts";
-import { httpChannel, sent } from "../http/http_channel.ts";
+import { httpChannel, sent } from "../http_channel.ts";
 import { googleChatMessage } from "./message.ts";
 import { GoogleChatConfig } from "./schema.ts";
 

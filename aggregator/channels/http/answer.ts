@@ -1,4 +1,4 @@
-import { type FailureReason } from "../channel.ts";
+import type { FailureReason } from "../outcome.ts";
 import { SendFailure } from "../failure.ts";
 
 export type Answer = {

@@ -1,4 +1,4 @@
-import { httpChannel, sent } from "../http/http_channel.ts";
+import { httpChannel, sent } from "../http_channel.ts";
 import { isGiven } from "../key_checks.ts";
 import { incidentIoBody } from "./message.ts";
 import { IncidentIoConfig } from "./schema.ts";

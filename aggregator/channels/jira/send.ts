@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SendFailure } from "../failure.ts";
 import { jsonOf } from "../http/answer.ts";
-import { type Attempt, type Sent, httpChannel, sent } from "../http/http_channel.ts";
+import { type Attempt, type Sent, httpChannel, sent } from "../http_channel.ts";
 import { jiraIssue, jiraSearch } from "./message.ts";
 import { JiraConfig } from "./schema.ts";
 

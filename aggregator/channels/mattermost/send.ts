@@ -1,5 +1,5 @@
 import { ownOrGlobal } from "../global_secret.ts";
-import { httpChannel, sent } from "../http/http_channel.ts";
+import { httpChannel, sent } from "../http_channel.ts";
 import { mattermostMessage } from "./message.ts";
 import { MattermostConfig } from "./schema.ts";
 

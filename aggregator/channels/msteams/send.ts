@@ -1,4 +1,4 @@
-import { httpChannel, sent } from "../http/http_channel.ts";
+import { httpChannel, sent } from "../http_channel.ts";
 import { messageCard } from "./message.ts";
 import { MsTeamsConfig } from "./schema.ts";
 

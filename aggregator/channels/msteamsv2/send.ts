@@ -1,4 +1,4 @@
-import { httpChannel, sent } from "../http/http_channel.ts";
+import { httpChannel, sent } from "../http_channel.ts";
 import { adaptiveCard } from "./message.ts";
 import { MsTeamsV2Config } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 import { ownOrGlobal } from "../global_secret.ts";
-import { type Sent, httpChannel, sent } from "../http/http_channel.ts";
+import { type Sent, httpChannel, sent } from "../http_channel.ts";
 import { opsgenieRequests } from "./message.ts";
 import { OpsgenieConfig } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 import { SendFailure } from "../failure.ts";
-import { httpChannel, sent } from "../http/http_channel.ts";
+import { httpChannel, sent } from "../http_channel.ts";
 import { isGiven } from "../key_checks.ts";
 import { eventV1, eventV2 } from "./message.ts";
 import { PagerDutyConfig } from "./schema.ts";

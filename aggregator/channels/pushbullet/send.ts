@@ -1,4 +1,4 @@
-import { httpChannel, sent } from "../http/http_channel.ts";
+import { httpChannel, sent } from "../http_channel.ts";
 import { pushbulletMessage } from "./message.ts";
 import { PushbulletConfig } from "./schema.ts";
 

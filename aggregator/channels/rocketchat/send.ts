@@ -1,6 +1,6 @@
 import { ownOrGlobal } from "../global_secret.ts";
 import { jsonOf } from "../http/answer.ts";
-import { httpChannel, sent } from "../http/http_channel.ts";
+import { httpChannel, sent } from "../http_channel.ts";
 import { memberText, refusedBy } from "../service_error.ts";
 import { rocketchatMessage } from "./message.ts";
 import { RocketchatConfig } from "./schema.ts";

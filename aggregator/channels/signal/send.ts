@@ -1,4 +1,4 @@
-import { httpChannel, sent } from "../http/http_channel.ts";
+import { httpChannel, sent } from "../http_channel.ts";
 import { signalMessage } from "./message.ts";
 import { SignalConfig } from "./schema.ts";
 

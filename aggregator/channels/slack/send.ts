@@ -1,5 +1,5 @@
 import { type Answer, jsonOf } from "../http/answer.ts";
-import { type Attempt, type Sent, httpChannel } from "../http/http_channel.ts";
+import { type Attempt, type Sent, httpChannel } from "../http_channel.ts";
 import { isGiven } from "../key_checks.ts";
 import { memberText, refusedBy } from "../service_error.ts";
 import { slackMessage } from "./message.ts";

@@ -1,5 +1,5 @@
 import { SendFailure } from "../failure.ts";
-import { type Attempt, httpChannel, sent } from "../http/http_channel.ts";
+import { type Attempt, httpChannel, sent } from "../http_channel.ts";
 import { awsKeys } from "./keys.ts";
 import { snsForm } from "./message.ts";
 import { SnsConfig } from "./schema.ts";

@@ -1,7 +1,7 @@
 import { SendFailure } from "../failure.ts";
 import { ownOrGlobal } from "../global_secret.ts";
 import { jsonOf, requireSuccess } from "../http/answer.ts";
-import { httpChannel, sent } from "../http/http_channel.ts";
+import { httpChannel, sent } from "../http_channel.ts";
 import { memberOf, memberText } from "../service_error.ts";
 import { telegramMessage } from "./message.ts";
 import { TelegramConfig } from "./schema.ts";

@@ -1,6 +1,6 @@
 import { SendFailure } from "../failure.ts";
 import { formHeaders } from "../http/form.ts";
-import { type Sent, httpChannel, sent } from "../http/http_channel.ts";
+import { type Sent, httpChannel, sent } from "../http_channel.ts";
 import type { Notification } from "../notification.ts";
 import { twilioForm, twilioPath } from "./message.ts";
 import { TwilioConfig } from "./schema.ts";

@@ -1,7 +1,7 @@
 import { SendFailure } from "../failure.ts";
 import { ownOrGlobal } from "../global_secret.ts";
 import { jsonOf } from "../http/answer.ts";
-import { type Attempt, httpChannel, sent } from "../http/http_channel.ts";
+import { type Attempt, httpChannel, sent } from "../http_channel.ts";
 import { memberText, refusedBy } from "../service_error.ts";
 import { wechatMessage } from "./message.ts";
 import { WechatConfig } from "./schema.ts";

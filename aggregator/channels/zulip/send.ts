@@ -1,5 +1,5 @@
 import { formHeaders } from "../http/form.ts";
-import { httpChannel, sent } from "../http/http_channel.ts";
+import { httpChannel, sent } from "../http_channel.ts";
 import { zulipForm } from "./message.ts";
 import { ZulipConfig } from "./schema.ts";
 

@@ -16,6 +16,7 @@ import { giveUpBlocks, repairBlocks } from "../../tools/repair.ts";
 import { openObjects } from "../../blocks/open_store.ts";
 import { rebuildCatalog } from "../../tools/rebuild_catalog.ts";
 import type { StorageTools } from "../../tools/storage_tools.ts";
+import { deletionCommands } from "./deletion_commands.ts";
 import { flushCommand } from "./flush_command.ts";
 import { ownerCommands } from "./owner_commands.ts";
 import { trashCommand } from "./trash_command.ts";
@@ -31,7 +32,7 @@ type ExportFlags = ConfigFlags & {
   readonly tenant?: string;
 };
 
-/** `lapwing storage check|repair|give-up|rebuild|export|backup|restore|adopt|sweep|trash|flush`: works on the catalog and the blocks of a configuration directly, but for `flush`. */
+/** `lapwing storage check|repair|give-up|rebuild|export|backup|restore|adopt|sweep|trash|deletions|flush`: works on the catalog and the blocks of a configuration directly, but for `deletions` and `flush`. */
 export function storageCommand(command: Command): void {
   command.description(
     "look after blocks and catalog: check, repair, give up, rebuild, export, back up, restore, adopt, trash",
@@ -80,6 +81,7 @@ export function storageCommand(command: Command): void {
     .action(restoreBackup);
   ownerCommands(command);
   trashCommand(command);
+  deletionCommands(command);
   flushCommand(command);
 }
 

@@ -298,19 +298,11 @@ export declare const StorageShareSchema: GenMessage<StorageShare>;
  */
 export declare type HeadShare = Message<"lapwing.v1.HeadShare"> & {
   /**
+   * Of metrics.
+   *
    * @generated from field: double series = 1;
    */
   series: number;
-
-  /**
-   * @generated from field: double samples = 2;
-   */
-  samples: number;
-
-  /**
-   * @generated from field: double records = 3;
-   */
-  records: number;
 
   /**
    * @generated from field: double oldest_ms = 4;
@@ -321,6 +313,13 @@ export declare type HeadShare = Message<"lapwing.v1.HeadShare"> & {
    * @generated from field: double newest_ms = 5;
    */
   newestMs: number;
+
+  /**
+   * One for each signal that the server knows.
+   *
+   * @generated from field: repeated lapwing.v1.HeadItems items = 6;
+   */
+  items: HeadItems[];
 };
 
 /**
@@ -328,6 +327,36 @@ export declare type HeadShare = Message<"lapwing.v1.HeadShare"> & {
  * Use `create(HeadShareSchema)` to create a new message.
  */
 export declare const HeadShareSchema: GenMessage<HeadShare>;
+
+/**
+ * @generated from message lapwing.v1.HeadItems
+ */
+export declare type HeadItems = Message<"lapwing.v1.HeadItems"> & {
+  /**
+   * metrics, logs.
+   *
+   * @generated from field: string signal = 1;
+   */
+  signal: string;
+
+  /**
+   * What its items are called: samples, lines.
+   *
+   * @generated from field: string unit = 2;
+   */
+  unit: string;
+
+  /**
+   * @generated from field: double items = 3;
+   */
+  items: number;
+};
+
+/**
+ * Describes the message lapwing.v1.HeadItems.
+ * Use `create(HeadItemsSchema)` to create a new message.
+ */
+export declare const HeadItemsSchema: GenMessage<HeadItems>;
 
 /**
  * @generated from message lapwing.v1.StorageVolume

@@ -4,7 +4,7 @@ import { useDeferredValue } from "react";
 import { searchMetrics } from "../../client/search.ts";
 import { showToast } from "../../overlays/toast.ts";
 import { useDashboards } from "../../queries/dashboards.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { explorePage } from "../../state/places.ts";
 import { useAgents } from "../../queries/inventory.ts";
 import { quickRanges } from "../../state/quick_ranges.ts";
@@ -134,7 +134,7 @@ function useMetricEntries(text: string): {
   readonly loading: boolean;
 } {
   const navigate = useNavigate();
-  const { range } = useFrame();
+  const { range } = usePageRange();
   const enabled = useHasPage("/explore") && text.length >= 2;
   const found = useQuery({
     queryKey: ["palette_metrics", text, range.from, range.to],
@@ -161,7 +161,7 @@ function useMetricEntries(text: string): {
 }
 
 function useRangeEntries(): PaletteEntry[] {
-  const { setRange } = useFrame();
+  const { setRange } = usePageRange();
   return quickRanges.map(({ from, to, label }) => ({
     id: `range ${label}`,
     label,
@@ -172,7 +172,7 @@ function useRangeEntries(): PaletteEntry[] {
 }
 
 function useActionEntries(actions: TimeActions, showKeys: () => void): PaletteEntry[] {
-  const { range, timeZone } = useFrame();
+  const { range, timeZone } = usePageRange();
   const copyLink = async (fixed: boolean): Promise<void> => {
     const address = new URL(location.href);
     const window = fixed ? windowOf(range, Date.now()) : undefined;

@@ -1,5 +1,5 @@
 import { Menu } from "../../overlays/menu.tsx";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { follows, refreshNames } from "../../state/time_range.ts";
 import { Icon } from "../../elements/icon.tsx";
 import type { TimeActions } from "./use_time_actions.ts";
@@ -12,7 +12,7 @@ function longWords(name: string): string {
 
 /** How often the page asks anew, a pause, and a refresh by hand. */
 export function RefreshPicker({ actions }: { readonly actions: TimeActions }) {
-  const { range, refresh, setRefresh } = useFrame();
+  const { range, refresh, setRefresh } = usePageRange();
   const moving = follows(range);
   const on = moving && refresh !== "off";
   const shown = moving ? refresh : "off";

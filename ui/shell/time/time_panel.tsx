@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { endWords, quickRanges, rangeWords } from "../../state/quick_ranges.ts";
 import type { TimeRange } from "../../state/time_range.ts";
 import { Icon } from "../../elements/icon.tsx";
@@ -13,7 +13,7 @@ type Props = { readonly onDone: () => void; readonly actions: TimeActions };
 /** What the time picker opens: ranges by name, from and to, a calendar, recent ranges, and the zone. */
 // React.lazy asks for a default export.
 export default function TimePanel({ onDone, actions }: Props) {
-  const { range, timeZone, setRange } = useFrame();
+  const { range, timeZone, setRange } = usePageRange();
   const [recent] = useState(recentRanges);
   const apply = (next: TimeRange): void => {
     rememberRange(next);

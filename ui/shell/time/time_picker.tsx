@@ -2,7 +2,7 @@ import { lazy, Suspense, useState } from "react";
 import { Popover } from "../../overlays/popover.tsx";
 import { Sheet } from "../../overlays/sheet.tsx";
 import { zoneName } from "../../units/time_zones.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { phoneQuery, useMedia } from "../../state/media.ts";
 import { rangeWords } from "../../state/quick_ranges.ts";
 import { Icon, type IconName } from "../../elements/icon.tsx";
@@ -56,7 +56,7 @@ export function TimePicker({ actions }: { readonly actions: TimeActions }) {
 type RangeButtonProps = React.ComponentProps<"button"> & { readonly expanded?: boolean };
 
 function RangeButton({ expanded, ...props }: RangeButtonProps) {
-  const { range, timeZone } = useFrame();
+  const { range, timeZone } = usePageRange();
   const words = rangeWords(range, timeZone);
   const zone = timeZone === "browser" ? "" : shortZone(timeZone);
   return (

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
 import { showToast } from "../../overlays/toast.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { useKeys } from "../../state/keys.ts";
 import { rangeWords } from "../../state/quick_ranges.ts";
 import {
@@ -26,14 +26,14 @@ export type TimeActions = {
 
 /** What buttons, keys and the palette do with the page's time. */
 export function useTimeActions(): TimeActions {
-  const frame = useFrame();
+  const page = usePageRange();
   const queries = useQueryClient();
-  const latest = useRef(frame);
-  latest.current = frame;
+  const latest = useRef(page);
+  latest.current = page;
   const before = useRef(defaultRefresh);
   useEffect(() => {
-    if (frame.refresh !== "off") before.current = frame.refresh;
-  }, [frame.refresh]);
+    if (page.refresh !== "off") before.current = page.refresh;
+  }, [page.refresh]);
   return useMemo(() => {
     const move = (
       change: (window: Window, nowMs: number) => { from: string; to: string },

@@ -3,7 +3,7 @@ import { Combobox, type ComboOption } from "../../overlays/combobox.tsx";
 import { showToast } from "../../overlays/toast.ts";
 import { formatOffset } from "../../units/format.ts";
 import { browserZone, isTimeZone, zoneName } from "../../units/time_zones.ts";
-import { useSearchChange } from "../../state/frame.ts";
+import { useSearchChange } from "../../state/page_range.ts";
 import { rememberTimeZone, useTimeZone } from "../../state/time_zone.ts";
 
 /** The zone that the page's times are in: the browser's, UTC, or one of the IANA list. */

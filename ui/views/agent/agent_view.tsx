@@ -1,7 +1,7 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { AgentRow } from "../../client/query_service.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { usePageTitle } from "../../state/page_title.ts";
 import { useAgent, useSeriesLimits } from "../../queries/inventory.ts";
 import { Tabs } from "../../overlays/tabs.tsx";
@@ -18,7 +18,7 @@ const route = getRouteApi("/agents/$agent");
 /** One agent: what it collects and from where, what fails, which configuration it runs, what waits on its disk. What its host does is on the host's page. */
 export function AgentView() {
   const { agent } = route.useParams();
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const agents = useAgent(agent, intervalMs);
   usePageTitle(agents.data?.find((each) => each.agent === agent)?.name ?? agent);
   return (
@@ -98,7 +98,7 @@ function Waiting({ row }: { readonly row: AgentRow }) {
 }
 
 function Limits({ row }: { readonly row: AgentRow }) {
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const limits = useSeriesLimits(intervalMs);
   return (
     <Picture query={limits} skeleton={<Skeleton rows={3} height={32} />}>

@@ -2,7 +2,7 @@ import type { AgentRow } from "../../client/query_service.ts";
 import type { FleetAgent } from "../../client/fleet.ts";
 import { formatAgo } from "../../units/format.ts";
 import { useAgentDifference, useFleetAgents } from "../../queries/fleet.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { useNow } from "../../state/media.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { ErrorText } from "../../widgets/error_text.tsx";
@@ -14,7 +14,7 @@ type Layers = FleetAgent["wanted"];
 
 /** What it is to run, what it runs, what differs; and its scrape jobs as they are in effect. */
 export function ConfigurationTab({ row }: { readonly row: AgentRow }) {
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const fleet = useFleetAgents(intervalMs);
   return (
     <>

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import type { AgentRow, Target } from "../../client/query_service.ts";
 import { formatAgo, formatCount, formatSpan } from "../../units/format.ts";
-import { useSearchChange } from "../../state/frame.ts";
+import { useSearchChange } from "../../state/page_range.ts";
 import { useNow } from "../../state/media.ts";
 import { Ago } from "../../elements/ago.tsx";
 import { Button } from "../../elements/buttons.tsx";

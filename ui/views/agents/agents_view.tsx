@@ -1,7 +1,7 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useDeferredValue, useMemo, useState } from "react";
 import { useFleetAgents, useReleases } from "../../queries/fleet.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { useNow } from "../../state/media.ts";
 import { useAgents } from "../../queries/inventory.ts";
 import { hideSearch, parseHide, parseSorting, sortingSearch } from "../../state/table_search.ts";
@@ -37,7 +37,7 @@ const filterWords: Readonly<Record<AgentFilter, string>> = {
 
 /** Every agent: whether it is there, what it runs, what fails, and what waits or is lost. */
 export function AgentsView() {
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const { q = "", is, version, enrol } = route.useSearch();
   const change = useSearchChange();
   const agents = useAgents(useEvery(intervalMs));

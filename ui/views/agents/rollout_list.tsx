@@ -15,7 +15,7 @@ import {
   useReleases,
   useRolloutAgents,
 } from "../../queries/fleet.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { useNow } from "../../state/media.ts";
 import { Ago } from "../../elements/ago.tsx";
 import { Button } from "../../elements/buttons.tsx";
@@ -57,7 +57,7 @@ const looks: Readonly<Record<string, readonly [tone: string, icon: IconName]>> =
 
 /** Rollouts under way, and those that just ended; nothing where there are none. */
 export function RolloutList() {
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const nowMs = useNow(10_000);
   const configurations = useConfigurationRollouts(intervalMs);
   const releases = useReleases(intervalMs);
@@ -94,7 +94,7 @@ type OneProps = {
 };
 
 function OfConfiguration(props: OneProps) {
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const agents = useRolloutAgents(props.rollout.name, { everyMs: intervalMs, enabled: true });
   return <One {...props} agents={agents.data ?? []} />;
 }

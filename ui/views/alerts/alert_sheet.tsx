@@ -5,7 +5,7 @@ import { Fact } from "../../elements/fact.tsx";
 import { InnerLink } from "../../elements/inner_link.tsx";
 import { Sheet } from "../../overlays/sheet.tsx";
 import { useSentAlerts, useSilences } from "../../queries/alerts.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { useNow } from "../../state/media.ts";
 import { explorePage } from "../../state/places.ts";
 import { stringifySearch } from "../../state/url.ts";
@@ -51,7 +51,7 @@ export function AlertSheet({ alert, onClose }: Props) {
 
 function Detail({ alert }: { readonly alert: ShownAlert }) {
   const { labels, annotations, rule, sent, sinceMs, severity, value } = alert;
-  const { range } = useFrame();
+  const { range } = usePageRange();
   const nowMs = useNow(5_000);
   return (
     <>

@@ -3,7 +3,7 @@ import { useDeferredValue, useMemo } from "react";
 import { Button } from "../../elements/buttons.tsx";
 import { Icon } from "../../elements/icon.tsx";
 import { useRules, useSentAlerts } from "../../queries/alerts.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { useNow } from "../../state/media.ts";
 import { FilterBox } from "../../widgets/filter_box.tsx";
 import { Corner, Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
@@ -22,7 +22,7 @@ const groupsMax = 100;
 export function AlertsTab() {
   const { q = "", is, receiver, open } = route.useSearch();
   const change = useSearchChange();
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const rules = useRules(intervalMs);
   const sent = useSentAlerts(intervalMs);
   const words = useDeferredValue(q);

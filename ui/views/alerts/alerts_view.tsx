@@ -1,7 +1,7 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { Tabs } from "../../overlays/tabs.tsx";
 import { useRules, useSilences } from "../../queries/alerts.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { AlertsTab } from "./alerts_tab.tsx";
 import { HistoryTab } from "./history/history_tab.tsx";
 import { NotificationsTab } from "./notifications_tab.tsx";
@@ -28,7 +28,7 @@ const ofOneTab = {
 /** What fires, the rules behind it, the silences that hold notifications back, and what was sent. */
 export function AlertsView() {
   const { tab = "alerts" } = route.useSearch();
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const change = useSearchChange();
   const rules = useRules(intervalMs);
   const silences = useSilences(intervalMs);

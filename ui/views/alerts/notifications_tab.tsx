@@ -6,7 +6,7 @@ import { Button } from "../../elements/buttons.tsx";
 import { Fact } from "../../elements/fact.tsx";
 import { Sheet } from "../../overlays/sheet.tsx";
 import { useNotifications } from "../../queries/alerts.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { useNow } from "../../state/media.ts";
 import { formatAgo } from "../../units/format.ts";
 import { Corner, Empty, Failed, Skeleton } from "../../widgets/picture.tsx";
@@ -20,7 +20,7 @@ const route = getRouteApi("/alerts");
 export function NotificationsTab() {
   const { open } = route.useSearch();
   const change = useSearchChange();
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const pages = useNotifications(intervalMs);
   const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows), [pages.data]);
   const nowMs = useNow(5_000);

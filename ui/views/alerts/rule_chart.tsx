@@ -5,7 +5,7 @@ import type { ChartData, ChartSeries } from "../../plot/chart_data.ts";
 import { seriesStyles } from "../../plot/palette.ts";
 import { TimeChart } from "../../plot/time_chart.tsx";
 import { useRangeSet, type RangeSet } from "../../queries/ranges.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { useDark } from "../../state/theme.ts";
 import { windowOf, zoomedOut } from "../../state/time_range.ts";
 import { Empty, Picture, Skeleton } from "../../widgets/picture.tsx";
@@ -32,7 +32,7 @@ function Chart({
   readonly compared: Compared;
   readonly labels: Labels | undefined;
 }) {
-  const { range, setRange, intervalMs } = useFrame();
+  const { range, setRange, intervalMs } = usePageRange();
   const dark = useDark();
   const expressions = useMemo(() => [() => compared.expr], [compared]);
   const everyMs = intervalMs === 0 ? 0 : Math.max(intervalMs, 15_000);

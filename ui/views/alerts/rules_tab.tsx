@@ -8,7 +8,7 @@ import { Icon } from "../../elements/icon.tsx";
 import { InnerLink } from "../../elements/inner_link.tsx";
 import { Sheet } from "../../overlays/sheet.tsx";
 import { useRules, useStoredGroups } from "../../queries/alerts.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { useNow } from "../../state/media.ts";
 import { explorePage } from "../../state/places.ts";
 import { parseSorting } from "../../state/table_search.ts";
@@ -30,7 +30,7 @@ const byState = parseSorting("state", "");
 export function RulesTab() {
   const { q = "", open } = route.useSearch();
   const change = useSearchChange();
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const rules = useRules(intervalMs);
   const words = useDeferredValue(q);
   const rows = useMemo(() => findRules(rules.data ?? [], words), [rules.data, words]);
@@ -238,7 +238,7 @@ function ruleColumns(nowMs: number): RowColumn<RuleRow>[] {
 }
 
 function RuleDetail({ rule, nowMs }: { readonly rule: RuleRow; readonly nowMs: number }) {
-  const { range } = useFrame();
+  const { range } = usePageRange();
   const { query, forMs, keepFiringMs, labels, annotations, evaluatedMs, lastError } = rule;
   const texts = [...Object.entries(labels), ...Object.entries(annotations)];
   return (

@@ -11,7 +11,7 @@ import {
 import { valuesOf } from "../../dashboards/model/variables.ts";
 import { showToast } from "../../overlays/toast.ts";
 import type { ShownPanel } from "../../dashboards/model/repeat.ts";
-import { useSearchChange } from "../../state/frame.ts";
+import { useSearchChange } from "../../state/page_range.ts";
 import { phoneQuery, useMedia } from "../../state/media.ts";
 import { Empty, Skeleton } from "../../widgets/picture.tsx";
 import { AddBar } from "./grid/add_bar.tsx";

@@ -1,7 +1,7 @@
 import { useId, useState } from "react";
 import { messageOf } from "#shared/errors.ts";
 import type { DashboardRow } from "../../client/dashboard_service.ts";
-import { useSearchChange } from "../../state/frame.ts";
+import { useSearchChange } from "../../state/page_range.ts";
 import { phoneQuery, useMedia } from "../../state/media.ts";
 import { Icon } from "../../elements/icon.tsx";
 import { Corner } from "../../widgets/picture.tsx";

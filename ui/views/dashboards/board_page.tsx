@@ -3,7 +3,7 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import type { Dashboard } from "#shared/dashboards/dashboard.ts";
 import type { DashboardRow } from "../../client/dashboard_service.ts";
 import { filterText } from "../../dashboards/model/variables.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { usePageTitle, type Crumb } from "../../state/page_title.ts";
 import { windowOf, zoomedOut } from "../../state/time_range.ts";
 import { Skeleton } from "../../widgets/picture.tsx";
@@ -16,7 +16,7 @@ import { useAnnotations } from "./state/use_annotations.ts";
 import { useAnswerStore, useRunScope } from "./state/use_board.ts";
 import { useLate } from "./state/use_late.ts";
 import { LeaveGuard } from "./leave_guard.tsx";
-import { useBoardDefaults, useBoardKeys, useKiosk } from "./state/use_board_frame.ts";
+import { useBoardDefaults, useBoardKeys, useKiosk } from "./state/use_board_page.ts";
 import { useEditor } from "./state/use_editor.ts";
 import { chosenIn, useVariables } from "./state/use_variables.ts";
 import { ViewAlone } from "./view_alone.tsx";
@@ -115,15 +115,15 @@ function crumbsOf(row: DashboardRow | undefined): readonly Crumb[] {
 function useBoardState(uid: string, dashboard: Dashboard, isEditing: boolean) {
   const search: Readonly<Record<string, unknown>> = useSearch({ strict: false });
   const change = useSearchChange();
-  const frame = useFrame();
-  const { setRange, intervalMs } = frame;
+  const page = usePageRange();
+  const { setRange, intervalMs } = page;
   // The dashboard's own range counts until the URL says one.
   const own = dashboard.time;
-  const from = typeof search["from"] === "string" ? frame.range.from : own.from;
-  const to = typeof search["to"] === "string" ? frame.range.to : own.to;
+  const from = typeof search["from"] === "string" ? page.range.from : own.from;
+  const to = typeof search["to"] === "string" ? page.range.to : own.to;
   const timeZone =
     typeof search["tz"] === "string" || dashboard.time_zone === "browser"
-      ? frame.timeZone
+      ? page.timeZone
       : dashboard.time_zone;
   const range = useMemo(() => ({ from, to, timeZone }), [from, to, timeZone]);
   const chosen = useMemo(() => chosenIn(search), [search]);

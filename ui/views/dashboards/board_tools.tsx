@@ -5,7 +5,7 @@ import type { DashboardRow } from "../../client/dashboard_service.ts";
 import { Menu, type MenuEntry } from "../../overlays/menu.tsx";
 import { showToast } from "../../overlays/toast.ts";
 import { useStarDashboard } from "../../queries/dashboards.ts";
-import { useSearchChange } from "../../state/frame.ts";
+import { useSearchChange } from "../../state/page_range.ts";
 import { copyText } from "../../widgets/copy_button.tsx";
 import { Icon } from "../../elements/icon.tsx";
 import { downloadDocument } from "./documents/document_file.ts";

@@ -4,7 +4,7 @@ import { interpolateLink, safeAddress } from "../../dashboards/model/data_links.
 import { valuesOf } from "../../dashboards/model/variables.ts";
 import { Menu } from "../../overlays/menu.tsx";
 import { useDashboards } from "../../queries/dashboards.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { Icon } from "../../elements/icon.tsx";
 import { openAddress } from "./grid/panel_links.tsx";
 import type { VariableStates } from "./state/use_variables.ts";
@@ -31,7 +31,7 @@ type LinkProps = { readonly link: DashboardLink; readonly states: VariableStates
 function UrlLink({ link, states }: LinkProps) {
   const keep = useKept(link, states);
   const variables = useMemo(() => valuesOf(states), [states]);
-  const { range } = useFrame();
+  const { range } = usePageRange();
   const address = safeAddress(
     withQuery(interpolateLink(link.url ?? "", variables, undefined, range), keep),
   );
@@ -92,7 +92,7 @@ function TaggedLinks({ link, uid, states }: LinkProps & { readonly uid: string }
 
 /** The parts of this page's address that the link takes along. */
 function useKept(link: DashboardLink, states: VariableStates): URLSearchParams {
-  const { range } = useFrame();
+  const { range } = usePageRange();
   const kept = new URLSearchParams();
   if (link.keep_time === true) {
     kept.set("from", range.from);

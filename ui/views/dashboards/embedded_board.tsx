@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import type { Dashboard } from "#shared/dashboards/dashboard.ts";
 import { messageOf } from "#shared/errors.ts";
 import { valuesOf } from "../../dashboards/model/variables.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { windowOf, zoomedOut } from "../../state/time_range.ts";
 import { Corner, Empty, Picture, Skeleton } from "../../widgets/picture.tsx";
 import { BoardContext, type Board } from "./state/board_context.ts";
@@ -39,7 +39,7 @@ export function EmbeddedBoard({ uid, chosen }: Props) {
 }
 
 function Panels({ uid, dashboard, chosen }: Props & { readonly dashboard: Dashboard }) {
-  const { range, intervalMs, timeZone } = useFrame();
+  const { range, intervalMs, timeZone } = usePageRange();
   const variables = useVariables({ uid, dashboard, chosen, range, timeZone });
   const scope = useRunScope(uid, dashboard, variables.states, range, timeZone);
   const { store, nowMs } = useAnswerStore(intervalMs === 0 ? 0 : Math.max(intervalMs, 5_000));
@@ -88,7 +88,7 @@ function useFixedBoard({
   scope,
   nowMs,
 }: Pick<Board, "uid" | "dashboard" | "store" | "scope" | "nowMs">): Board {
-  const { range, setRange, intervalMs } = useFrame();
+  const { range, setRange, intervalMs } = usePageRange();
   const late = useLate(intervalMs);
   return useMemo(
     (): Board => ({

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { useSearchChange } from "../../state/frame.ts";
+import { useSearchChange } from "../../state/page_range.ts";
 import { Empty } from "../../widgets/picture.tsx";
 import { useBoard } from "./state/board_context.ts";
 import { PanelMenu } from "./grid/panel_menu.tsx";

@@ -2,7 +2,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useDeferredValue, useMemo } from "react";
 import type { Lane } from "../../client/query_service.ts";
 import { sumLanes } from "../../client/account.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { useAgents, useLossAccount, useSeriesLimits } from "../../queries/inventory.ts";
 import { Button } from "../../elements/buttons.tsx";
 import { ExportMenu } from "../../widgets/export_menu.tsx";
@@ -25,7 +25,7 @@ const items: Readonly<Record<string, string>> = {
 
 /** The loss account of all agents: whatever was collected is stored, in flight, or dropped for a reason. */
 export function AccountTab() {
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const { q = "", agent: only } = route.useSearch();
   const change = useSearchChange();
   const account = useLossAccount(intervalMs);
@@ -123,7 +123,7 @@ function Losing({ lanes, nameOf }: LanesProps) {
 
 /** How many series there may be, where that is reached, and the label that does it. */
 function SeriesLimits({ nameOf }: { readonly nameOf: (agent: string) => string }) {
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const limits = useSeriesLimits(intervalMs);
   return (
     <section className="block" aria-label="Series limits">

@@ -1,4 +1,5 @@
-import type { BlockRow } from "../../client/data_service.ts";
+import { type BuiltInSignal, signalOf } from "#shared/signals.ts";
+import type { BlockRow } from "../../client/storage/data_service.ts";
 
 /** Where a block's file lies, as DuckDB opens it. */
 export function blockAddress(storeUrl: string, key: string): string {
@@ -9,9 +10,15 @@ export function blockAddress(storeUrl: string, key: string): string {
 /** SQL that gives what is in a block, in DuckDB's dialect (docs/formats/parquet.md). */
 export function blockSql({ signal, bucketMs }: BlockRow, address: string): string {
   const file = `'${address.replaceAll("'", "''")}'`;
-  if (signal === "logs") return logSql.replace("FILE", () => file);
-  return (bucketMs > 0 ? tierSql : sampleSql).replace("FILE", () => file);
+  const known = signalOf(signal);
+  const sql = known === undefined ? "SELECT * FROM read_parquet(FILE)" : sqlOf[known](bucketMs);
+  return sql.replace("FILE", () => file);
 }
+
+const sqlOf: Readonly<Record<BuiltInSignal, (bucketMs: number) => string>> = {
+  metrics: (bucketMs) => (bucketMs > 0 ? tierSql : sampleSql),
+  logs: () => logSql,
+};
 
 /** Values are kept as differences of integers: the running sum gives them back, bit by bit. */
 const sampleSql = `SELECT

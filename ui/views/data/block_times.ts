@@ -1,4 +1,4 @@
-import type { BlockRow } from "../../client/data_service.ts";
+import type { BlockRow } from "../../client/storage/data_service.ts";
 
 /** A stretch of a row of the picture, as shares of its width. */
 export type BlockBar = { readonly left: number; readonly width: number; readonly count: number };

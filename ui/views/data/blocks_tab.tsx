@@ -1,10 +1,10 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { BlockRow } from "../../client/data_service.ts";
+import type { BlockRow } from "../../client/storage/data_service.ts";
 import { Select } from "../../overlays/select.tsx";
 import { Sheet } from "../../overlays/sheet.tsx";
 import { formatCount, formatDateTime, formatSpan, formatValue } from "../../units/format.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { useBlocks, useStorage } from "../../queries/storage.ts";
 import { windowOf, type TimeRange } from "../../state/time_range.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
@@ -21,13 +21,19 @@ const route = getRouteApi("/data");
 /** Blocks are written and merged every few minutes. */
 const slowestMs = 15_000;
 
+/** "Metrics". */
+function titleOf(signal: string): string {
+  return `${signal.slice(0, 1).toUpperCase()}${signal.slice(1)}`;
+}
+
 /** The files that hold what is stored, within the time range of the page. */
 export function BlocksTab() {
-  const { range, timeZone, intervalMs } = useFrame();
+  const { range, timeZone, intervalMs } = usePageRange();
   const { signal = "", block: opened } = route.useSearch();
   const change = useSearchChange();
   const everyMs = intervalMs === 0 ? 0 : Math.max(intervalMs, slowestMs);
   const pages = useBlocks({ signal, range, everyMs });
+  const signals = useStorage(0).data?.head.items.map((one) => one.signal) ?? [];
   const blocks = useMemo(() => pages.data?.pages.flatMap((page) => page.blocks), [pages.data]);
   const total = pages.data?.pages[0]?.total ?? 0;
   const columns = useMemo(() => blockColumns(timeZone), [timeZone]);
@@ -40,8 +46,7 @@ export function BlocksTab() {
           value={signal}
           options={[
             { value: "", label: "All signals" },
-            { value: "metrics", label: "Metrics" },
-            { value: "logs", label: "Logs" },
+            ...signals.map((one) => ({ value: one, label: titleOf(one) })),
           ]}
           onChange={(next) => change({ signal: next })}
         />

@@ -1,8 +1,8 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useDeferredValue, type ReactNode } from "react";
-import type { Cardinality, NameCount } from "../../client/data_service.ts";
+import type { Cardinality, NameCount } from "../../client/storage/data_service.ts";
 import { formatCount, formatValue } from "../../units/format.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { useSeriesLimits } from "../../queries/inventory.ts";
 import { useCardinality } from "../../queries/storage.ts";
 import { Button } from "../../elements/buttons.tsx";
@@ -20,7 +20,7 @@ const slowestMs = 30_000;
 
 /** Of which metrics, labels and values the series are: a metric opens its labels, a label its values. */
 export function CardinalityTab() {
-  const { range, intervalMs } = useFrame();
+  const { range, intervalMs } = usePageRange();
   const { metric, label, q = "" } = route.useSearch();
   const change = useSearchChange();
   const words = useDeferredValue(q);
@@ -101,7 +101,7 @@ function Way() {
 type FiguresProps = { readonly told: Cardinality; readonly metric: string | undefined };
 
 function Figures({ told, metric }: FiguresProps) {
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   // What is new is told of now, whichever time the page shows.
   const match = metric === undefined ? [] : [selectorOf(metric)];
   const everyMs = intervalMs === 0 ? 0 : Math.max(intervalMs, slowestMs);

@@ -1,6 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { Tabs } from "../../overlays/tabs.tsx";
-import { useSearchChange } from "../../state/frame.ts";
+import { useSearchChange } from "../../state/page_range.ts";
 import { AccountTab } from "./account_tab.tsx";
 import { BlocksTab } from "./blocks_tab.tsx";
 import { CardinalityTab } from "./cardinality_tab.tsx";

@@ -1,6 +1,13 @@
 import { expect, test } from "bun:test";
-import type { StorageShare } from "../../client/data_service.ts";
-import { forecast, forecastWords, growthPerDay, removedWords, scrubWords } from "./storage_rows.ts";
+import type { StorageShare } from "../../client/storage/data_service.ts";
+import {
+  forecast,
+  forecastWords,
+  growthPerDay,
+  headWords,
+  removedWords,
+  scrubWords,
+} from "./storage_rows.ts";
 
 const day = 86_400_000;
 const share = (more: Partial<StorageShare> = {}): StorageShare => ({
@@ -25,7 +32,21 @@ test("removedWords() sums the reasons of a signal", () => {
     { signal: "metrics", reason: "retention", items: 5 },
     { signal: "spans", reason: "deleted", items: 2 },
   ];
-  expect(removedWords(removed)).toBe("30 lines, 1\u202f205 samples, 2 spans");
+  const units = [
+    { signal: "metrics", unit: "samples" },
+    { signal: "logs", unit: "lines" },
+  ];
+  expect(removedWords(removed, units)).toBe("30 lines, 1\u202f205 samples, 2 spans");
+});
+
+test("headWords() names every signal of the server, also one that the interface does not know", () => {
+  const items = [
+    { signal: "metrics", unit: "samples", items: 20 },
+    { signal: "logs", unit: "lines", items: 0 },
+    { signal: "profiles", unit: "stacks", items: 3 },
+  ];
+  const head = { series: 7, oldestMs: 0, newestMs: 0, items };
+  expect(headWords(head)).toBe("7 series, 20 samples, 0 lines, 3 stacks");
 });
 
 test("growthPerDay() is what a day takes, nothing at retention, and unknown where there is little", () => {

@@ -1,6 +1,11 @@
-import type { Storage, StorageShare, StorageVolume } from "../../client/data_service.ts";
-import { formatAgo, formatCount, formatSpan } from "../../units/format.ts";
-import { type BuiltInSignal, signalDescriptors, signalOf } from "#shared/signals.ts";
+import type {
+  HeadItems,
+  Storage,
+  StorageShare,
+  StorageVolume,
+} from "../../client/storage/data_service.ts";
+import { formatAgo, formatCount, formatSpan, formatValue } from "../../units/format.ts";
+import { type BuiltInSignal, signalOf } from "#shared/signals.ts";
 
 const dayMs = 86_400_000;
 
@@ -87,14 +92,22 @@ export function forecastWords(told: Forecast): string {
   return `full in about ${days} ${days === 1 ? "day" : "days"} at this rate`;
 }
 
-/** "1 200 samples, 30 lines": items that left the blocks, by signal. */
-export function removedWords(removed: Storage["removed"]): string {
+/** "120 series, 4.1 M samples, 80 k lines": what is in memory of each signal that the server names. */
+export function headWords({ series, items }: Storage["head"]): string {
+  const words = items.map((one) => `${formatValue(one.items, "count")} ${one.unit}`);
+  return [`${formatCount(series)} series`, ...words].join(", ");
+}
+
+/** "1 200 samples, 30 lines": items that left the blocks, by signal. `units` names those of the server's signals. */
+export function removedWords(
+  removed: Storage["removed"],
+  units: readonly Pick<HeadItems, "signal" | "unit">[],
+): string {
   const sums = new Map<string, number>();
   for (const { signal, items } of removed) sums.set(signal, (sums.get(signal) ?? 0) + items);
   return [...sums]
     .map(([signal, items]) => {
-      const known = signalOf(signal);
-      const unit = known === undefined ? signal : signalDescriptors[known].unit;
+      const unit = units.find((one) => one.signal === signal)?.unit ?? signal;
       return `${formatCount(items)} ${unit}`;
     })
     .join(", ");

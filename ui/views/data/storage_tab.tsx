@@ -3,7 +3,7 @@ import type {
   Storage,
   StorageShare,
   StorageVolume,
-} from "../../client/data_service.ts";
+} from "../../client/storage/data_service.ts";
 import {
   formatAgo,
   formatCount,
@@ -11,7 +11,7 @@ import {
   formatSpan,
   formatValue,
 } from "../../units/format.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { useNow } from "../../state/media.ts";
 import { useStorage } from "../../queries/storage.ts";
 import { useTimeZone } from "../../state/time_zone.ts";
@@ -20,12 +20,14 @@ import { Icon } from "../../elements/icon.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import type { RowColumn } from "../../widgets/row_columns.ts";
 import { RowTable } from "../../widgets/row_table.tsx";
+import { DeletionList } from "./deletion_list.tsx";
 import {
   blockVolume,
   bytesPerItem,
   forecast,
   forecastWords,
   growthPerDay,
+  headWords,
   removedWords,
   scrubWords,
   tierName,
@@ -37,8 +39,9 @@ const soonDays = 14;
 
 /** What blocks take, how they grow, and when the room is full. */
 export function StorageTab() {
-  const { intervalMs } = useFrame();
-  const storage = useStorage(intervalMs === 0 ? 0 : Math.max(intervalMs, slowestMs));
+  const { intervalMs } = usePageRange();
+  const everyMs = intervalMs === 0 ? 0 : Math.max(intervalMs, slowestMs);
+  const storage = useStorage(everyMs);
   return (
     <Picture query={storage} skeleton={<Skeleton rows={6} height={36} />}>
       {(told) => (
@@ -59,6 +62,7 @@ export function StorageTab() {
               <Shares shares={told.shares} />
             )}
           </section>
+          <DeletionList everyMs={everyMs} />
           <section className="block" aria-label="Disks">
             <h2>Disks</h2>
             <RowTable id="disks" label="Disks" rows={told.volumes} columns={volumeColumns} />
@@ -167,10 +171,7 @@ function Figures({ storage }: { readonly storage: Storage }) {
           isWarning={isSoon}
         />
       )}
-      <Fact
-        name="In memory"
-        text={`${formatCount(head.series)} series, ${formatValue(head.samples, "count")} samples, ${formatValue(head.records, "count")} lines`}
-      />
+      <Fact name="In memory" text={headWords(head)} />
       <Fact name="Blocks to merge" text={formatCount(waiting)} />
       <Fact
         name="Files to delete"
@@ -193,9 +194,9 @@ function Figures({ storage }: { readonly storage: Storage }) {
         text={maintainedMs === 0 ? "no round yet" : `ran ${formatAgo(maintainedMs, nowMs)}`}
       />
       <Fact name="Checksums of all blocks" text={scrubWords(storage, nowMs)} />
-      {left.length > 0 && <Fact name="Removed from blocks" text={removedWords(left)} />}
+      {left.length > 0 && <Fact name="Removed from blocks" text={removedWords(left, head.items)} />}
       {lost.length > 0 && (
-        <Fact name="Lost with damaged blocks" text={removedWords(lost)} isWarning />
+        <Fact name="Lost with damaged blocks" text={removedWords(lost, head.items)} isWarning />
       )}
     </dl>
   );

@@ -6,7 +6,7 @@ import { Combobox } from "../../overlays/combobox.tsx";
 import { Dialog } from "../../overlays/dialog.tsx";
 import { ToggleGroup } from "../../overlays/toggle_group.tsx";
 import { useDashboards } from "../../queries/dashboards.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { exploreQueries, useAddPanel } from "./add_panel.ts";
 import type { ExploreState } from "./explore_search.ts";
 
@@ -14,7 +14,7 @@ type Props = { readonly state: ExploreState; readonly onClose: () => void };
 
 /** Puts what the page shows on a dashboard, a new one or one of those that can be changed. */
 export function AddToDashboard({ state, onClose }: Props) {
-  const { range } = useFrame();
+  const { range } = usePageRange();
   const add = useAddPanel();
   const [to, setTo] = useState<"new" | "old">("new");
   const [title, setTitle] = useState(exploreQueries(state)[0]?.expr.slice(0, 80) ?? "");

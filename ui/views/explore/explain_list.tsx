@@ -7,7 +7,7 @@ import { seriesText } from "../../frames/legend.ts";
 import { explain, explainInWords, type ExplainedPart } from "../../promql/explain.ts";
 import { parsePromql } from "../../promql/parse.ts";
 import { fillVariables } from "../../promql/variables.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { windowOf } from "../../state/time_range.ts";
 import { scrapeMsOf } from "./scrape_interval.ts";
 
@@ -56,7 +56,7 @@ function Part({ part }: { readonly part: ExplainedPart }) {
 
 /** What this step gives at the end of the range. */
 function PartResult({ expr }: { readonly expr: string }) {
-  const { range } = useFrame();
+  const { range } = usePageRange();
   const cache = useQueryClient();
   const result = useQuery({
     queryKey: ["explain", expr, range],

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { useKeys } from "../../state/keys.ts";
 import { Icon } from "../../elements/icon.tsx";
 import { Start } from "./start.tsx";
@@ -24,8 +24,8 @@ import { useAnswers, useHistory } from "./use_answers.ts";
 export function ExploreView() {
   const search: Readonly<Record<string, unknown>> = useSearch({ strict: false });
   const state = useMemo(() => readExplore(search), [search]);
-  const frame = useFrame();
-  const { answers, cancel } = useAnswers(state.queries, state.view, frame);
+  const pageRange = usePageRange();
+  const { answers, cancel } = useAnswers(state.queries, state.view, pageRange);
   useHistory(state.queries);
   const [sheet, setSheet] = useState<OpenSheet>();
   const page = useQueryRows(state, search);

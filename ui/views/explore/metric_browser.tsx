@@ -4,7 +4,7 @@ import { countSeries, countSeriesBy } from "../../client/series_counts.ts";
 import type { FoundMetric } from "../../client/search.ts";
 import { formatCount } from "../../units/format.ts";
 import { type Matcher, selectorText } from "../../promql/expr.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { FilterBox } from "../../widgets/filter_box.tsx";
 import { Icon } from "../../elements/icon.tsx";
 import { Empty, Picture, Skeleton } from "../../widgets/picture.tsx";
@@ -33,7 +33,7 @@ type ListProps = {
 
 function MetricList({ text, onText, onOpen, onUse }: ListProps) {
   const found = useMetricSearch(useDeferredValue(text), [], shownMax);
-  const { range } = useFrame();
+  const { range } = usePageRange();
   const names = found.data?.results.map(({ name }) => name) ?? [];
   const counts = useQuery({
     queryKey: ["series_counts", names, range],
@@ -168,7 +168,7 @@ type ValuesProps = {
 };
 
 function Values({ selector, label, chosen, onChoose }: ValuesProps) {
-  const { range } = useFrame();
+  const { range } = usePageRange();
   const counts = useQuery({
     queryKey: ["value_counts", selector, label, range],
     queryFn: ({ signal }) => countSeriesBy(selector, label, windowNow(range), signal),

@@ -8,7 +8,7 @@ import { formatCount, formatSpan } from "../../units/format.ts";
 import { emptyQuery } from "../../promql/builder.ts";
 import { readBuilder } from "../../promql/read_builder.ts";
 import { lengthText } from "../../promql/variables.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { defaultRange, windowOf } from "../../state/time_range.ts";
 import { ErrorText } from "../../widgets/error_text.tsx";
 import { Icon } from "../../elements/icon.tsx";
@@ -112,7 +112,7 @@ function Code({
   onRun,
   error,
 }: Props & { readonly error: string | undefined }) {
-  const { range } = useFrame();
+  const { range } = usePageRange();
   const window = windowOf(range, Date.now()) ?? windowOf(defaultRange, Date.now());
   return (
     <Suspense fallback={<Skeleton rows={1} height={32} />}>

@@ -5,7 +5,7 @@ import { AlertMarksMenu } from "../../panels/alert_marks/alert_marks_menu.tsx";
 import { PanelBody } from "../../panels/panel_body.tsx";
 import { ToggleGroup } from "../../overlays/toggle_group.tsx";
 import { formatAgo, formatExact } from "../../units/format.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { useNow } from "../../state/media.ts";
 import { zoomedOut } from "../../state/time_range.ts";
 import { Corner, Empty, Skeleton } from "../../widgets/picture.tsx";
@@ -41,7 +41,7 @@ type Props = {
 export function Results({ state, answers, onView }: Props) {
   const ranges = answers.filter(({ instant }) => !instant);
   const instants = answers.filter(({ instant }) => instant);
-  const { timeZone } = useFrame();
+  const { timeZone } = usePageRange();
   const lanes = useLateAnswers(answers);
   // Values of one moment are a table, whatever is chosen for those over time.
   const areTable = ranges.length === 0 && instants.length > 0 && state.view !== "raw";
@@ -93,7 +93,7 @@ export function Results({ state, answers, onView }: Props) {
 /** When the picture is of, and whether all of it is. */
 function Freshness({ answers }: { readonly answers: readonly Answer[] }) {
   const nowMs = useNow(1_000);
-  const { timeZone } = useFrame();
+  const { timeZone } = usePageRange();
   const stale = answers.filter(({ good, error }) => good !== undefined && error !== undefined);
   const atMs = Math.min(...answers.flatMap(({ good }) => good?.atMs ?? []));
   if (!Number.isFinite(atMs)) return null;
@@ -113,7 +113,7 @@ function Freshness({ answers }: { readonly answers: readonly Answer[] }) {
 
 /** What the answers are made of and has not arrived yet. */
 function useLateAnswers(answers: readonly Answer[]): readonly LateLane[] {
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const late = useLate(intervalMs);
   const good = useSame(answers.flatMap((answer) => answer.good ?? []));
   return useMemo(() => {
@@ -135,7 +135,7 @@ type PictureProps = {
 };
 
 function Picture({ id, answers, view, lanes, title }: PictureProps) {
-  const { setRange, timeZone } = useFrame();
+  const { setRange, timeZone } = usePageRange();
   const good = useSame(answers.flatMap((answer) => answer.good ?? []));
   const [first] = good;
   const { kind, custom, options } = panelOf(view);

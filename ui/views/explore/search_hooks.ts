@@ -7,7 +7,7 @@ import {
   searchMetrics,
 } from "../../client/search.ts";
 import { selectorText, type Matcher } from "../../promql/expr.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import type { TimeRange } from "../../state/time_range.ts";
 import { defaultRange, type Window, windowOf } from "../../state/time_range.ts";
 
@@ -38,7 +38,7 @@ export function useMetricSearch(
   match: readonly string[],
   limit: number = offeredMax,
 ): UseQueryResult<Found<FoundMetric>> {
-  const { range } = useFrame();
+  const { range } = usePageRange();
   return useQuery({
     queryKey: ["metric_search", text, match, limit, range],
     queryFn: ({ signal }) =>
@@ -52,7 +52,7 @@ export function useLabelNames(
   match: readonly string[],
   isAsked = true,
 ): UseQueryResult<Found<string>> {
-  const { range } = useFrame();
+  const { range } = usePageRange();
   return useQuery({
     queryKey: ["label_names", match, range],
     queryFn: ({ signal }) =>
@@ -68,7 +68,7 @@ export function useLabelValues(
   match: readonly string[],
   text = "",
 ): UseQueryResult<Found<string>> {
-  const { range } = useFrame();
+  const { range } = usePageRange();
   return useQuery({
     queryKey: ["label_values", label, match, text, range],
     queryFn: ({ signal }) =>

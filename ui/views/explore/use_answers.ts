@@ -6,7 +6,7 @@ import { parseDuration } from "#shared/text/duration.ts";
 import { type InspectedAnswer, inspectQuery } from "../../frames/inspect_query.ts";
 import { fillFormula } from "../../promql/formula.ts";
 import { fillVariables } from "../../promql/variables.ts";
-import type { Frame as PageFrame } from "../../state/frame.ts";
+import type { PageRange } from "../../state/page_range.ts";
 import { rememberQuery } from "../../state/query_history.ts";
 import { defaultRange, stepOf, windowOf } from "../../state/time_range.ts";
 import type { ExploreQuery, View } from "./explore_search.ts";
@@ -41,7 +41,7 @@ type Question = {
 export function useAnswers(
   queries: readonly ExploreQuery[],
   view: View,
-  { range, intervalMs }: PageFrame,
+  { range, intervalMs }: PageRange,
 ): { readonly answers: readonly Answer[]; readonly cancel: () => void } {
   const client = useQueryClient();
   const questions = useMemo(() => questionsOf(queries, view), [queries, view]);
@@ -106,7 +106,7 @@ function keyOf({ query, instant, heatmap, expr, fault }: Question): readonly unk
   return [query.ref, instant, heatmap, expr ?? fault, query.step];
 }
 
-type Range = PageFrame["range"];
+type Range = PageRange["range"];
 
 async function ask(
   cache: QueryClient,

@@ -6,7 +6,7 @@ import { newestMs, type ChartData, type ChartSeries } from "../../plot/chart_dat
 import { formatExact, formatSpan } from "../../units/format.ts";
 import { seriesStyles } from "../../plot/palette.ts";
 import { TimeChart } from "../../plot/time_chart.tsx";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { useRangeSet, type RangeSet } from "../../queries/ranges.ts";
 import { useAlertMarks } from "../../panels/alert_marks/use_alert_marks.ts";
 import { useDark } from "../../state/theme.ts";
@@ -32,7 +32,7 @@ type Props = {
 
 /** One chart of a host: title, corner, lines, legend table. */
 export function ChartPanel({ chart, host, late }: Props) {
-  const { range, intervalMs, timeZone } = useFrame();
+  const { range, intervalMs, timeZone } = usePageRange();
   const expressions = useMemo(
     () =>
       chart.lines.map(
@@ -101,7 +101,7 @@ type ChartProps = {
 };
 
 function PanelChart({ chart, host, set, lanes }: ChartProps) {
-  const { range, setRange } = useFrame();
+  const { range, setRange } = usePageRange();
   const dark = useDark();
   const data = useMemo(() => chartData(chart, set, dark), [chart, set, dark]);
   const incomplete = useMemo(() => incompleteOf(lanes, set.window), [lanes, set.window]);

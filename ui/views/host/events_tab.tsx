@@ -1,12 +1,12 @@
 import type { AgentRow } from "../../client/query_service.ts";
 import { useEvents } from "../../queries/events.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { EventList } from "../../widgets/event_list.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 
 /** What changed with one agent within the page's range: joined, silent, back, started anew, versions, configurations. */
 export function EventsTab({ row }: { readonly row: AgentRow }) {
-  const { range, intervalMs } = useFrame();
+  const { range, intervalMs } = usePageRange();
   const everyMs = intervalMs === 0 ? 0 : Math.max(intervalMs, 10_000);
   const query = useEvents({ range, everyMs, agent: row.agent });
   return (

@@ -5,7 +5,7 @@ import { InnerLink } from "../../elements/inner_link.tsx";
 import { formatCount, formatSpan, formatValue } from "../../units/format.ts";
 import { sumLanes } from "../../client/account.ts";
 import { AlertMarksMenu } from "../../panels/alert_marks/alert_marks_menu.tsx";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { useNow } from "../../state/media.ts";
 import { useNumber } from "../../queries/number.ts";
 import { Fact } from "../../elements/fact.tsx";
@@ -140,7 +140,7 @@ function Ways({ row: { agent, name } }: { readonly row: AgentRow }) {
   const logs = new URLSearchParams({ f: printFilters([hostFilter(name)]) });
   const dashboard = new URLSearchParams({ "var-instance": name });
   const expr = `{instance=${quote(name)}}`;
-  const { range } = useFrame();
+  const { range } = usePageRange();
   return (
     <nav className="ways" aria-label="This host elsewhere">
       <InnerLink to={`/logs?${logs.toString()}`}>Logs</InnerLink>

@@ -2,7 +2,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { AgentRow } from "../../client/query_service.ts";
 import { Tabs } from "../../overlays/tabs.tsx";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { usePageTitle } from "../../state/page_title.ts";
 import { useAgent } from "../../queries/inventory.ts";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
@@ -23,7 +23,7 @@ const route = getRouteApi("/hosts/$agent");
 /** One host: what it is, how it does over time, what it says, what runs on it, what is scraped from there and what changed. What waits on its disk is on its agent's page. */
 export function HostView() {
   const { agent } = route.useParams();
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const agents = useAgent(agent, intervalMs);
   usePageTitle(agents.data?.find((each) => each.agent === agent)?.name ?? agent);
   return (
@@ -112,7 +112,7 @@ function Section({ row, tab }: { readonly row: AgentRow; readonly tab: string })
 }
 
 function HostCharts({ host }: { readonly host: string }) {
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const late = useLate(intervalMs);
   return (
     <div className="charts">

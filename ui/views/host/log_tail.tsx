@@ -2,7 +2,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useDeferredValue, useState } from "react";
 import { quote } from "../../client/prometheus.ts";
 import { formatCount } from "../../units/format.ts";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { linesMax, useLogFollow, type LogPicture } from "../../queries/log_follow.ts";
 import { follows } from "../../state/time_range.ts";
 import { FilterBox } from "../../widgets/filter_box.tsx";
@@ -14,7 +14,7 @@ const route = getRouteApi("/hosts/$agent");
 
 /** The log of one host: follows while the range ends now, stops to be read, narrows by a text. */
 export function LogTail({ host }: { readonly host: string }) {
-  const { range, refresh } = useFrame();
+  const { range, refresh } = usePageRange();
   const { log = "" } = route.useSearch();
   const change = useSearchChange();
   const [paused, setPaused] = useState(false);

@@ -1,7 +1,7 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useDeferredValue, useMemo } from "react";
-import { useFrame, useSearchChange } from "../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { useAgents } from "../../queries/inventory.ts";
 import { useRangeSet, type RangeSet } from "../../queries/ranges.ts";
 import { Corner, Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
@@ -20,7 +20,7 @@ const manyHosts = 100;
 
 /** All hosts, a row each: what is silent or busy, since when it was seen, and whether all of its data arrived. */
 export function HostsView() {
-  const { range, intervalMs } = useFrame();
+  const { range, intervalMs } = usePageRange();
   const { q = "", sort = "status", dir } = route.useSearch();
   const look = useLook();
   const change = useSearchChange();

@@ -5,7 +5,7 @@ import { messageOf, OperatingError } from "#shared/errors.ts";
 import { levels, queryCounts, queryCountsAt, queryRows, type Level } from "../../client/logs.ts";
 import { Tabs } from "../../overlays/tabs.tsx";
 import { formatCount } from "../../units/format.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import type { Window } from "../../state/time_range.ts";
 import { Icon } from "../../elements/icon.tsx";
 import { Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
@@ -28,7 +28,7 @@ const tabWords = { lines: "Lines", patterns: "Patterns", fields: "Fields" } as c
 /** Logs: what is looked for, when it came, and the lines themselves. */
 export function LogsView() {
   const state = useLogsState();
-  const { timeZone, setRange } = useFrame();
+  const { timeZone, setRange } = usePageRange();
   const { window, stepMs, follows, rangeKey, slowKey, refresh } = useLogWindow();
   const query = state.language === "logql" && state.text.trim() === "" ? everything : state.query;
   const { refusal, isPending } = useCheck(query, !state.isMetric);

@@ -5,7 +5,7 @@ import type { Frame } from "../../frames/frame.ts";
 import { chartOfFrames } from "../../plot/chart_of_frames.ts";
 import { seriesLabels, useAlertMarks } from "../../panels/alert_marks/use_alert_marks.ts";
 import { TimeChart } from "../../plot/time_chart.tsx";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { useDark } from "../../state/theme.ts";
 import { zoomedOut, type Window } from "../../state/time_range.ts";
 import { Incomplete } from "../../widgets/incomplete.tsx";
@@ -75,7 +75,7 @@ type ChartProps = {
 
 function MetricChart({ frames, window, onZoom }: ChartProps) {
   const dark = useDark();
-  const { setRange } = useFrame();
+  const { setRange } = usePageRange();
   const data = useMemo(
     () => chartOfFrames(frames.slice(0, seriesMax), window, dark),
     [frames, window, dark],

@@ -14,7 +14,7 @@ import {
 } from "../../client/logs.ts";
 import { Select } from "../../overlays/select.tsx";
 import { formatCount, formatValue } from "../../units/format.ts";
-import { useSearchChange } from "../../state/frame.ts";
+import { useSearchChange } from "../../state/page_range.ts";
 import { useScroller } from "../../state/scroll.ts";
 import { stepOf, type Window } from "../../state/time_range.ts";
 import { FilterBox } from "../../widgets/filter_box.tsx";

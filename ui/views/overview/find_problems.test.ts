@@ -127,7 +127,7 @@ test("disks are told of hosts that are there, and of the store once for each fil
   const volume = { freeBytes: 10, sizeBytes: 100, usedBytes: 0, usedBytesMax: 0, path: "/d" };
   const storage = {
     shares: [],
-    head: { series: 0, samples: 0, records: 0, oldestMs: 0, newestMs: 0 },
+    head: { series: 0, items: [], oldestMs: 0, newestMs: 0 },
     volumes: [
       { ...volume, name: "data" },
       { ...volume, name: "blocks" },
@@ -166,7 +166,7 @@ test("storageProblems() says how many blocks are damaged, and what queries lack"
   const damaged = { id: "b", signal: "logs", bucketMs: 0, minMs: 1, maxMs: 2, detail: "gone" };
   const storage = {
     shares: [],
-    head: { series: 0, samples: 0, records: 0, oldestMs: 0, newestMs: 0 },
+    head: { series: 0, items: [], oldestMs: 0, newestMs: 0 },
     volumes: [],
     url: "",
     trouble: "",

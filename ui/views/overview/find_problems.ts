@@ -1,6 +1,6 @@
 import { signalDescriptors, signalOf } from "#shared/signals.ts";
 import type { AlertRow, RuleRow } from "../../client/alerting.ts";
-import type { Storage } from "../../client/data_service.ts";
+import type { Storage } from "../../client/storage/data_service.ts";
 import type { AgentRow, Lane, SeriesLimitRow, Service } from "../../client/query_service.ts";
 import { formatCount, formatSpan, formatValue } from "../../units/format.ts";
 import { reasonWords, sumLanes } from "../../client/account.ts";

@@ -1,10 +1,10 @@
 import { useMemo, type ReactNode } from "react";
-import type { Storage } from "../../client/data_service.ts";
+import type { Storage } from "../../client/storage/data_service.ts";
 import type { AgentRow } from "../../client/query_service.ts";
 import { InnerLink } from "../../elements/inner_link.tsx";
 import { formatCount, formatValue } from "../../units/format.ts";
 import { Sparkline } from "../../plot/sparkline.tsx";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { explorePage } from "../../state/places.ts";
 import { useRangeSet } from "../../queries/ranges.ts";
 import { Corner, RefreshCorner } from "../../widgets/picture.tsx";
@@ -30,7 +30,7 @@ type Props = {
 
 /** How much comes in and is held: a figure each, with its course over the page's range, and the chart behind it. */
 export function KeyRates({ agents, storage }: Props) {
-  const { range, intervalMs } = useFrame();
+  const { range, intervalMs } = usePageRange();
   const everyMs = intervalMs === 0 ? 0 : Math.max(intervalMs, 10_000);
   const set = useRangeSet(expressions, { range, pointsMax: points, everyMs, withNewest: true });
   const [samples, lines, up] = (set.data?.answers ?? []).map((one) => one?.series[0]?.values);

@@ -1,11 +1,11 @@
 import { useMemo } from "react";
-import type { Storage } from "../../client/data_service.ts";
+import type { Storage } from "../../client/storage/data_service.ts";
 import type { AgentRow } from "../../client/query_service.ts";
 import { InnerLink } from "../../elements/inner_link.tsx";
 import { formatCount } from "../../units/format.ts";
 import { useDashboards } from "../../queries/dashboards.ts";
 import { useEvents } from "../../queries/events.ts";
-import { useFrame } from "../../state/frame.ts";
+import { usePageRange } from "../../state/page_range.ts";
 import { EventList } from "../../widgets/event_list.tsx";
 import { Empty, Failed, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import { Busiest } from "./busiest.tsx";
@@ -78,7 +78,7 @@ function calmText(rows: readonly AgentRow[]): string {
 
 /** What changed within the page's range. */
 function Changes() {
-  const { range, intervalMs } = useFrame();
+  const { range, intervalMs } = usePageRange();
   const everyMs = intervalMs === 0 ? 0 : Math.max(intervalMs, 10_000);
   const query = useEvents({ range, everyMs, limit: changesMax });
   return (

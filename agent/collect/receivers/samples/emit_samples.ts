@@ -1,7 +1,7 @@
 import { nextTurn } from "#shared/async/turns.ts";
 import type { MetricsPart } from "#shared/model/metrics.ts";
 import type { PushedSeries } from "./pushed_series.ts";
-import type { ReceiverContext } from "../receiver.ts";
+import type { ReceiverOutput } from "../receiver_output.ts";
 import type { PushedSamples, SampleBuffer } from "./sample_buffer.ts";
 
 /** More samples go on in batches of so many. Senders bring some thousand at once. */
@@ -9,7 +9,7 @@ const batchSamplesMax = 10_240;
 /** ... and samples of new series of so many: all on the way to the aggregator looks at each of these, without a pause. */
 const newSeriesMax = 2_048;
 
-type Context = Pick<ReceiverContext, "clock" | "emitMetrics">;
+type Context = Pick<ReceiverOutput, "clock" | "emitMetrics">;
 
 /** Whether emitSamples() takes several turns: the series must stay as they are until it resolves. */
 export function needsTurns(series: PushedSeries, buffer: SampleBuffer): boolean {

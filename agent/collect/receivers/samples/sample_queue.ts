@@ -2,7 +2,7 @@ import { messageOf } from "#shared/errors.ts";
 import type { DropReason } from "#shared/model/account.ts";
 import { emitSamples } from "./emit_samples.ts";
 import type { PushedSeries, PushedSeriesLimits } from "./pushed_series.ts";
-import type { ReceiverContext } from "../receiver.ts";
+import type { ReceiverOutput } from "../receiver_output.ts";
 import { SampleBuffer } from "./sample_buffer.ts";
 
 /** A sample is on its way to the spool after so long at most. */
@@ -12,10 +12,15 @@ const batchSamplesMax = 16_384;
 const waitingSamplesMax = 262_144;
 const aheadMaxMs = 600_000;
 
+type Context = ReceiverOutput & {
+  /** An empty list of series, bound by these limits and the agent's. */
+  newSeries(limits: Pick<PushedSeriesLimits, "seriesMax" | "idleMs">): PushedSeries;
+};
+
 /** Gathers samples of connections and datagrams, whose senders are told nothing and which have times of their own, and writes them in order. */
 export class SampleQueue {
   readonly series: PushedSeries;
-  readonly #context: ReceiverContext;
+  readonly #context: ReceiverOutput;
   readonly #buffer = new SampleBuffer();
   #refused = new Map<DropReason, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -23,7 +28,7 @@ export class SampleQueue {
   #written: Promise<void> = Promise.resolve();
   #nowMs = 0;
 
-  constructor(context: ReceiverContext, limits: Pick<PushedSeriesLimits, "seriesMax" | "idleMs">) {
+  constructor(context: Context, limits: Pick<PushedSeriesLimits, "seriesMax" | "idleMs">) {
     this.#context = context;
     this.series = context.newSeries(limits);
   }

@@ -5,7 +5,7 @@ import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseListen } from "#shared/runtime/config/base_config.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { RepeatedWarning } from "#shared/runtime/repeated_warning.ts";
-import type { ConnectionRefusal, ReceiverContext } from "../receiver.ts";
+import type { ConnectionRefusal, ReceiverOutput } from "../receiver_output.ts";
 import type { ServerTls } from "./server_tls.ts";
 import { openToWriters, removeOldSocket } from "./unix_path.ts";
 
@@ -92,7 +92,7 @@ export async function startStreamServer(
     readonly listen: string;
     readonly tls?: ServerTls | undefined;
     readonly connectionsMax: number;
-    readonly context: Pick<ReceiverContext, "log" | "refusedConnection">;
+    readonly context: Pick<ReceiverOutput, "log" | "refusedConnection">;
   },
   serve: (socket: Socket) => Promise<void>,
 ): Promise<StreamServer> {
@@ -129,7 +129,7 @@ export async function startStreamServer(
 async function serveOne(
   socket: Socket,
   serve: (socket: Socket) => Promise<void>,
-  { log, refusedConnection }: Pick<ReceiverContext, "log" | "refusedConnection">,
+  { log, refusedConnection }: Pick<ReceiverOutput, "log" | "refusedConnection">,
   faults: RepeatedWarning,
 ): Promise<void> {
   const peer = socket.remoteAddress ?? "unknown";

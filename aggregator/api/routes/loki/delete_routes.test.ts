@@ -1,11 +1,12 @@
 import { expect, test } from "bun:test";
-import type { LogDeletion } from "../../../read/removals.ts";
+import type { DeletionRequest } from "../../../read/removals.ts";
 import type { Deletion } from "../../../read/store.ts";
 import { deleteLogsRoutes } from "./delete_routes.ts";
 
 const asked: [Deletion, string][] = [];
-const processed: LogDeletion = {
+const processed: DeletionRequest = {
   id: "one",
+  signal: "logs",
   tenant: "t",
   query: '{app="x"}',
   startMs: 1_500,
@@ -22,7 +23,8 @@ const app = deleteLogsRoutes({
   cancel: async (id) => id !== "one",
   list: async () => [
     processed,
-    { ...processed, id: "two", status: "received", fault: "no LogQL any more" },
+    { ...processed, id: "of series", signal: "metrics" },
+    { ...processed, id: "two", status: "started", fault: "no LogQL any more" },
   ],
 });
 const path = "/loki/api/v1/delete";
@@ -60,6 +62,7 @@ test("a request becomes a deletion of streams and lines, and is answered by 204"
 
 test("requests are listed with times in seconds, and taken back while they wait", async () => {
   const listed: unknown = JSON.parse((await call("GET", "")).text);
+  expect(listed).toHaveLength(2);
   expect(listed).toMatchObject([
     {
       request_id: "one",

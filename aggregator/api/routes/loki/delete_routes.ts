@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { OperatingError } from "#shared/errors.ts";
 import { logDeletionOf } from "../../../log_pipeline/log_deletion.ts";
-import type { LogDeletion } from "../../../read/removals.ts";
+import type { DeletionRequest } from "../../../read/removals.ts";
 import type { Deletion } from "../../../read/store.ts";
 import { basePath, refusal, textRefusal } from "./context.ts";
 import { lokiParameters, parseLokiTime } from "./parameters.ts";
@@ -11,9 +11,10 @@ export type DeleteLogsParts = {
   readonly now: () => number;
   /** Deletes out of everything taken so far; `actor` is for the audit. */
   readonly delete: (deletion: Deletion, actor: string) => Promise<unknown>;
-  /** False where there is none of this id, or its records are no longer all there. */
+  /** False where there is none of this id, or its items are no longer all there. */
   readonly cancel: (id: string, tenant: string, actor: string) => Promise<boolean>;
-  readonly list: (tenant: string) => Promise<readonly LogDeletion[]>;
+  /** Requests of all signals. */
+  readonly list: (tenant: string) => Promise<readonly DeletionRequest[]>;
 };
 
 /** There is no login yet, so nobody has a name. */
@@ -31,10 +32,12 @@ export function deleteLogsRoutes(parts: DeleteLogsParts): Hono {
     await parts.delete(await deletionOf(c, parts), actor);
     return c.body(null, 204);
   });
-  app.get(path, async (c) => c.json((await parts.list(parts.tenant())).map(shown)));
+  const list = async () =>
+    (await parts.list(parts.tenant())).filter(({ signal }) => signal === "logs");
+  app.get(path, async (c) => c.json((await list()).map(shown)));
   app.delete(path, async (c) => {
     const id = c.req.query("request_id") ?? "";
-    const known = (await parts.list(parts.tenant())).some((request) => request.id === id);
+    const known = (await list()).some((request) => request.id === id);
     if (!known) return textRefusal("could not find delete request with given id", 404);
     if (await parts.cancel(id, parts.tenant(), actor)) return c.body(null, 204);
     return textRefusal(
@@ -67,13 +70,14 @@ function bad(message: string): OperatingError {
   return new OperatingError("bad_request", message);
 }
 
-function shown({ id, startMs, endMs, query, status, createdMs, removed, fault }: LogDeletion) {
+function shown({ id, startMs, endMs, query, status, createdMs, removed, fault }: DeletionRequest) {
   return {
     request_id: id,
     start_time: startMs / 1_000,
     end_time: endMs / 1_000,
     query,
-    status,
+    // Loki knows two.
+    status: status === "processed" ? status : "received",
     created_at: createdMs / 1_000,
     // Beyond Loki: records taken out of files so far.
     removed_records: removed,

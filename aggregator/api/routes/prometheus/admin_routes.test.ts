@@ -38,6 +38,7 @@ test("delete_series answers 204 with nothing, and hands matchers and times over"
         [{ name: "__name__", op: "=", value: "up" }],
         [{ name: "job", op: "=", value: "a" }],
       ],
+      query: 'up or {job="a"}',
       startMs: 1_500,
       endMs: 9_000,
     },

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { PromqlError } from "#shared/query_language/promql/errors.ts";
 import type { Deletion } from "#aggregator/read/store.ts";
+import { seriesQuery } from "../../../blocks/signals/stored_metrics.ts";
 import { acting } from "./acting.ts";
 import { invalidParameter } from "./answer.ts";
 import { booleanOf, readParams, selectorsParam, timeParam } from "./params.ts";
@@ -32,7 +33,9 @@ export function adminRoutes(parts: AdminParts): Hono {
       if (endMs < startMs)
         throw invalidParameter("end", "end timestamp must not be before start time");
       const selectors = selectorsParam(params, true);
-      await parts.delete({ signal: "metrics", tenant: tenant(), selectors, startMs, endMs }, actor);
+      const query = seriesQuery(params.all("match[]"));
+      const deletion = { signal: "metrics" as const, tenant: tenant(), selectors, query };
+      await parts.delete({ ...deletion, startMs, endMs }, actor);
     }),
   );
   app.on(["POST", "PUT"], "/clean_tombstones", (c) => acting(c, cleanTombstones));

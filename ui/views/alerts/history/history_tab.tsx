@@ -4,7 +4,7 @@ import type { HistoryPage, HistoryRow } from "../../../client/alerts/alert_histo
 import { Button } from "../../../elements/buttons.tsx";
 import { Select } from "../../../overlays/select.tsx";
 import { useAlertHistory } from "../../../queries/alerts.ts";
-import { useFrame, useSearchChange } from "../../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../../state/page_range.ts";
 import { useNow } from "../../../state/media.ts";
 import { formatCount, formatMoment } from "../../../units/format.ts";
 import { Corner, Empty, Failed, Skeleton } from "../../../widgets/picture.tsx";
@@ -27,7 +27,7 @@ const spans = historyDays.map((value) => ({
 /** Each change of each alert, and each notification, of the last 90 days. */
 export function HistoryTab() {
   const { only = "all", days = "7", q = "" } = route.useSearch();
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const change = useSearchChange();
   const nowMs = useNow(5_000);
   const fault = q.trim() === "" ? undefined : faultOf(q);
@@ -112,7 +112,7 @@ function Rows({
 
 /** Says what is missing because the history was full. */
 function Deleted({ page }: { readonly page: HistoryPage | undefined }) {
-  const { timeZone } = useFrame();
+  const { timeZone } = usePageRange();
   return page?.deleted.map(({ kind, untilMs }) => (
     <p key={kind} className="state warn">
       The history keeps {formatCount(page.entriesMax)} {kind}: older ones, up to{" "}

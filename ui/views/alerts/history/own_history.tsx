@@ -4,7 +4,7 @@ import type { HistoryRow } from "../../../client/alerts/alert_history.ts";
 import { Ago } from "../../../elements/ago.tsx";
 import { InnerLink } from "../../../elements/inner_link.tsx";
 import { useAlertHistory } from "../../../queries/alerts.ts";
-import { useFrame } from "../../../state/frame.ts";
+import { usePageRange } from "../../../state/page_range.ts";
 import { useNow } from "../../../state/media.ts";
 import { stringifySearch } from "../../../state/url.ts";
 import { Corner, Failed, Skeleton } from "../../../widgets/picture.tsx";
@@ -18,7 +18,7 @@ const shownMax = 8;
 
 /** What became of one alert lately, and whom that was sent to. */
 export function OwnHistory({ labels }: { readonly labels: Labels }) {
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const nowMs = useNow(5_000);
   const filter = textOfLabels(labels);
   const pages = useAlertHistory({ filter }, intervalMs);

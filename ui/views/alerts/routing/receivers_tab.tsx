@@ -10,7 +10,7 @@ import { Ago } from "../../../elements/ago.tsx";
 import { Button } from "../../../elements/buttons.tsx";
 import { InnerLink } from "../../../elements/inner_link.tsx";
 import { notifierKey, useReceivers } from "../../../queries/alerts.ts";
-import { useFrame } from "../../../state/frame.ts";
+import { usePageRange } from "../../../state/page_range.ts";
 import { useNow } from "../../../state/media.ts";
 import { stringifySearch } from "../../../state/url.ts";
 import { formatCount } from "../../../units/format.ts";
@@ -20,7 +20,7 @@ import { OutcomeWord } from "../outcome_word.tsx";
 
 /** Whom notifications go to: each receiver with its integrations, what became of the last notification, and a test. */
 export function ReceiversTab() {
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const query = useReceivers(intervalMs);
   return (
     <Picture query={query} skeleton={<Skeleton rows={6} height={48} />}>

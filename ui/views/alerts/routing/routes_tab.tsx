@@ -5,7 +5,7 @@ import type { RouteRow } from "../../../client/routing.ts";
 import { Icon } from "../../../elements/icon.tsx";
 import { Combobox } from "../../../overlays/combobox.tsx";
 import { useRouting, useSentAlerts } from "../../../queries/alerts.ts";
-import { useSearchChange } from "../../../state/frame.ts";
+import { useSearchChange } from "../../../state/page_range.ts";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
 import { textOfLabels } from "../silences/silence_draft.ts";
 import { readLabels } from "./alert_labels.ts";

@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 import { IconButton, Button } from "../../../elements/buttons.tsx";
 import { Icon } from "../../../elements/icon.tsx";
 import { useRecurring, useSilences } from "../../../queries/alerts.ts";
-import { useFrame, useSearchChange } from "../../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../../state/page_range.ts";
 import { useNow } from "../../../state/media.ts";
 import { dateText } from "../../../units/date_text.ts";
 import { Picture, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
@@ -16,7 +16,7 @@ const minuteMs = 60_000;
 
 /** A month of silences: ended ones, those in force, planned ones, and windows of recurring ones. */
 export function SilenceCalendar() {
-  const { intervalMs, timeZone } = useFrame();
+  const { intervalMs, timeZone } = usePageRange();
   const nowMs = useNow(minuteMs);
   const [monthsOn, setMonthsOn] = useState(0);
   const [chosen, setChosen] = useState<number>();
@@ -105,7 +105,7 @@ function Day({
   readonly isChosen: boolean;
   readonly onChoose: () => void;
 }) {
-  const { timeZone } = useFrame();
+  const { timeZone } = usePageRange();
   const count = entries.length;
   const left = count - namedMax;
   const silences = count === 1 ? "1 silence" : `${count} silences`;
@@ -158,7 +158,7 @@ function DayList({
   readonly day: CalendarDay;
   readonly entries: readonly SilenceEntry[];
 }) {
-  const { timeZone } = useFrame();
+  const { timeZone } = usePageRange();
   const title = dateText(day.startMs, "dddd, D MMMM YYYY", timeZone);
   return (
     <section className="block" aria-label={title}>

@@ -6,7 +6,7 @@ import { Ago } from "../../../elements/ago.tsx";
 import { ConfirmDialog } from "../../../overlays/dialog.tsx";
 import { showToast } from "../../../overlays/toast.ts";
 import { notifierKey, useSilences } from "../../../queries/alerts.ts";
-import { useFrame, useSearchChange } from "../../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../../state/page_range.ts";
 import { useNow } from "../../../state/media.ts";
 import { formatAgo } from "../../../units/format.ts";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
@@ -17,7 +17,7 @@ import { matchersText } from "./silence_draft.ts";
 /** Silences in force, planned ones, and those that ended within the last days. */
 export function SilenceList() {
   const change = useSearchChange();
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const silences = useSilences(intervalMs);
   const nowMs = useNow(5_000);
   const [ended, setEnded] = useState<Silence>();

@@ -4,7 +4,7 @@ import { Button } from "../../../elements/buttons.tsx";
 import { Sheet } from "../../../overlays/sheet.tsx";
 import { ToggleGroup } from "../../../overlays/toggle_group.tsx";
 import { useRecurring, useSilences } from "../../../queries/alerts.ts";
-import { useFrame, useSearchChange } from "../../../state/frame.ts";
+import { usePageRange, useSearchChange } from "../../../state/page_range.ts";
 import { useNow } from "../../../state/media.ts";
 import { RecurringForm } from "./recurring_form.tsx";
 import { RecurringList } from "./recurring_list.tsx";
@@ -56,7 +56,7 @@ export function SilencesTab() {
 function SilenceSheet() {
   const { open, matchers = "", for: length } = route.useSearch();
   const change = useSearchChange();
-  const { intervalMs } = useFrame();
+  const { intervalMs } = usePageRange();
   const silences = useSilences(intervalMs);
   const changed = silences.data?.find(({ id }) => id === open);
   if (open !== newOne && changed === undefined) return null;

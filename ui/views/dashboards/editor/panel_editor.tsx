@@ -4,7 +4,7 @@ import { panelOf, withChangedPanel } from "../../../dashboards/edit/change.ts";
 import { Combobox } from "../../../overlays/combobox.tsx";
 import { Tabs } from "../../../overlays/tabs.tsx";
 import { panelKinds } from "../../../panels/registry.ts";
-import { useSearchChange } from "../../../state/frame.ts";
+import { useSearchChange } from "../../../state/page_range.ts";
 import { Empty } from "../../../widgets/picture.tsx";
 import { fieldName } from "../../../dashboards/model/field_options.ts";
 import type { VariableValues } from "../../../dashboards/model/interpolate.ts";

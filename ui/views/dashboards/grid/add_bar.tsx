@@ -4,7 +4,7 @@ import { messageOf } from "#shared/errors.ts";
 import { withPanel, withRow } from "../../../dashboards/edit/change.ts";
 import type { PanelKind } from "../../../panels/panel_kind.ts";
 import { showToast } from "../../../overlays/toast.ts";
-import { useSearchChange } from "../../../state/frame.ts";
+import { useSearchChange } from "../../../state/page_range.ts";
 import type { Editor } from "../state/use_editor.ts";
 import { Button } from "../../../elements/buttons.tsx";
 

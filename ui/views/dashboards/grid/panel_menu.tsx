@@ -5,7 +5,7 @@ import type { ShownPanel } from "../../../dashboards/model/repeat.ts";
 import { fileName, framesToCsv, framesToJson, framesToText } from "../../../frames/export.ts";
 import { Menu, type MenuEntry } from "../../../overlays/menu.tsx";
 import { showToast } from "../../../overlays/toast.ts";
-import { useSearchChange } from "../../../state/frame.ts";
+import { useSearchChange } from "../../../state/page_range.ts";
 import { explorePage, newRulePage } from "../../../state/places.ts";
 import { copyText } from "../../../widgets/copy_button.tsx";
 import { exportEntries } from "../../../widgets/export_menu.tsx";

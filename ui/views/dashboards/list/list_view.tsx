@@ -4,7 +4,7 @@ import type { DashboardOrigin, DashboardRow } from "../../../client/dashboard_se
 import { Menu, type MenuEntry } from "../../../overlays/menu.tsx";
 import { Select } from "../../../overlays/select.tsx";
 import { useDashboards } from "../../../queries/dashboards.ts";
-import { useSearchChange } from "../../../state/frame.ts";
+import { useSearchChange } from "../../../state/page_range.ts";
 import { FilterBox } from "../../../widgets/filter_box.tsx";
 import { Icon } from "../../../elements/icon.tsx";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";

@@ -4,7 +4,7 @@ import { WordsField } from "../../../dashboards/form/words_field.tsx";
 import { Combobox } from "../../../overlays/combobox.tsx";
 import { Tabs } from "../../../overlays/tabs.tsx";
 import { FormField } from "../../../dashboards/form/fields.tsx";
-import { useSearchChange } from "../../../state/frame.ts";
+import { useSearchChange } from "../../../state/page_range.ts";
 import { refreshNames } from "../../../state/time_range.ts";
 import { LinksForm } from "../editor/links_form.tsx";
 import type { Editor } from "../state/use_editor.ts";

@@ -1,6 +1,6 @@
 import type { DashboardRow } from "../../../client/dashboard_service.ts";
 import { Sheet } from "../../../overlays/sheet.tsx";
-import { useSearchChange } from "../../../state/frame.ts";
+import { useSearchChange } from "../../../state/page_range.ts";
 import type { BoardSearch } from "../state/board_search.ts";
 import { CodeSheet } from "./code_sheet.tsx";
 import { ImportNotes } from "../documents/import_notes.tsx";

@@ -4,7 +4,7 @@ import { useMemo, useState } from "react";
 import { fromCode, toCode, type CodeFormat } from "../../../dashboards/model/dashboard_code.ts";
 import CodeEditor from "../../../editor/code_editor.tsx";
 import { ToggleGroup } from "../../../overlays/toggle_group.tsx";
-import { useSearchChange } from "../../../state/frame.ts";
+import { useSearchChange } from "../../../state/page_range.ts";
 import { CopyButton } from "../../../widgets/copy_button.tsx";
 import type { Editor } from "../state/use_editor.ts";
 import { Button } from "../../../elements/buttons.tsx";

@@ -5,7 +5,7 @@ import { framesToCsv, framesToJson, framesToText } from "../../../frames/export.
 import type { Frame } from "../../../frames/frame.ts";
 import { Sheet } from "../../../overlays/sheet.tsx";
 import { Tabs } from "../../../overlays/tabs.tsx";
-import { useSearchChange } from "../../../state/frame.ts";
+import { useSearchChange } from "../../../state/page_range.ts";
 import { CopyButton } from "../../../widgets/copy_button.tsx";
 import { ExportMenu } from "../../../widgets/export_menu.tsx";
 import { ErrorText } from "../../../widgets/error_text.tsx";

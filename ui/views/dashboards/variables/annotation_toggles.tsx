@@ -1,5 +1,5 @@
 import type { Dashboard } from "#shared/dashboards/dashboard.ts";
-import { useSearchChange } from "../../../state/frame.ts";
+import { useSearchChange } from "../../../state/page_range.ts";
 import { toggledAnnotations } from "./variables_summary.ts";
 
 type Props = {

@@ -5,7 +5,7 @@ import { selectorText } from "../../../promql/expr.ts";
 import { ToggleGroup } from "../../../overlays/toggle_group.tsx";
 import { InnerLink } from "../../../elements/inner_link.tsx";
 import { explorePage } from "../../../state/places.ts";
-import type { FrameSearch } from "../../../state/url.ts";
+import type { PageRangeSearch } from "../../../state/url.ts";
 import { usePageTitle } from "../../../state/page_title.ts";
 import { CopyButton } from "../../../widgets/copy_button.tsx";
 import { Icon } from "../../../elements/icon.tsx";
@@ -80,7 +80,7 @@ type HeadProps = Props & { readonly metric: FoundMetric };
 
 function Head({ metric, state, onChange }: HeadProps) {
   const [isAdding, setIsAdding] = useState(false);
-  const search: FrameSearch = useSearch({ strict: false });
+  const search: PageRangeSearch = useSearch({ strict: false });
   const expr = queryFor(metric, state.where, state.by);
   const answer = useFrames(expr, 400);
   const words = [kindWords(metric), metric.help].filter((word) => word !== "").join(": ");
@@ -133,7 +133,7 @@ function Head({ metric, state, onChange }: HeadProps) {
 
 /** Logs whose labels have the same values; only where a condition says which. */
 function LogsLink({ state }: { readonly state: MetricsState }) {
-  const search: FrameSearch = useSearch({ strict: false });
+  const search: PageRangeSearch = useSearch({ strict: false });
   if (state.where.length === 0) return null;
   const asked = { expr: selectorText("", state.where), source: "logs" } as const;
   return (

@@ -1,7 +1,7 @@
 import { useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Matcher } from "../../../promql/expr.ts";
-import { useSearchChange } from "../../../state/frame.ts";
+import { useSearchChange } from "../../../state/page_range.ts";
 import { Icon } from "../../../elements/icon.tsx";
 import { MetricGrid } from "./metric_grid.tsx";
 import { MetricPage } from "./metric_page.tsx";

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import type { Frame } from "../../../frames/frame.ts";
 import type { InspectedAnswer } from "../../../frames/inspect_query.ts";
 import { PanelBody } from "../../../panels/panel_body.tsx";
-import { useFrame } from "../../../state/frame.ts";
+import { usePageRange } from "../../../state/page_range.ts";
 import { zoomedOut } from "../../../state/time_range.ts";
 
 type Props = {
@@ -18,7 +18,7 @@ const none: readonly never[] = [];
 
 /** A time chart among others; their crosshairs move together. */
 export function SmallChart({ title, answer, frames, unit, legend = "hidden" }: Props) {
-  const { setRange, timeZone } = useFrame();
+  const { setRange, timeZone } = usePageRange();
   const drawn = useMemo(() => frames.map((frame) => inUnit(frame, unit)), [frames, unit]);
   return (
     <PanelBody

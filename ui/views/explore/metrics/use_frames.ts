@@ -7,7 +7,7 @@ import {
 import { useEffect, useRef, useState, type RefObject } from "react";
 import { type InspectedAnswer, inspectQuery } from "../../../frames/inspect_query.ts";
 import { fillVariables } from "../../../promql/variables.ts";
-import { useFrame } from "../../../state/frame.ts";
+import { usePageRange } from "../../../state/page_range.ts";
 import { intervalOf } from "../../../queries/query_client.ts";
 import { stepOf } from "../../../state/time_range.ts";
 import { scrapeMsOf } from "../scrape_interval.ts";
@@ -22,7 +22,7 @@ export function useFrames(
   pointsMax: number,
   isInView = true,
 ): UseQueryResult<InspectedAnswer> {
-  const { range, intervalMs } = useFrame();
+  const { range, intervalMs } = usePageRange();
   const cache = useQueryClient();
   return useQuery({
     queryKey: ["metric_frames", expr, pointsMax, range],

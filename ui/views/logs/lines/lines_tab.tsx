@@ -10,7 +10,7 @@ import {
 import { searchingRegex, type LinearRegex } from "#shared/text/linear_regex.ts";
 import type { LogRow } from "../../../client/logs.ts";
 import { Sheet } from "../../../overlays/sheet.tsx";
-import { useFrame } from "../../../state/frame.ts";
+import { usePageRange } from "../../../state/page_range.ts";
 import { useKeys } from "../../../state/keys.ts";
 import { phoneQuery, useMedia } from "../../../state/media.ts";
 import type { Window } from "../../../state/time_range.ts";
@@ -93,7 +93,7 @@ type LinesProps = LinesTabProps & {
 
 function Lines(props: LinesProps) {
   const { state, source, tail, window, rangeKey } = props;
-  const { timeZone } = useFrame();
+  const { timeZone } = usePageRange();
   const isPhone = useMedia(phoneQuery);
   const isNarrow = useMedia(narrowQuery);
   const wrap = state.wrap ?? isPhone;

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Select } from "../../../overlays/select.tsx";
 import { useDashboards } from "../../../queries/dashboards.ts";
-import { useFrame } from "../../../state/frame.ts";
+import { usePageRange } from "../../../state/page_range.ts";
 import { useAddLogPanel } from "./add_panel.ts";
 import { NameForm } from "./name_form.tsx";
 import { ToolPopover } from "./tool_popover.tsx";
@@ -18,7 +18,7 @@ export function AddToDashboard(props: Props) {
 }
 
 function AddForm({ query, isMetric, onDone }: Props & { readonly onDone: () => void }) {
-  const { range } = useFrame();
+  const { range } = usePageRange();
   const add = useAddLogPanel();
   const all = useDashboards();
   const [uid, setUid] = useState("");

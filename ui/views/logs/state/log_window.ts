@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "react";
 import { assert } from "#shared/assert.ts";
-import { useFrame } from "../../../state/frame.ts";
+import { usePageRange } from "../../../state/page_range.ts";
 import { defaultRange, stepOf, windowOf, type Window } from "../../../state/time_range.ts";
 
 /** Counting lines costs more than reading numbers: more often is not asked. */
@@ -19,7 +19,7 @@ export function useLogWindow(): {
   readonly slowKey: string;
   readonly refresh: () => void;
 } {
-  const { range, intervalMs } = useFrame();
+  const { range, intervalMs } = usePageRange();
   const [nowMs, setNowMs] = useState(() => Date.now());
   useEffect(() => {
     setNowMs(Date.now());

@@ -1,7 +1,7 @@
 import { useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { assertNever } from "#shared/assert.ts";
-import { useSearchChange } from "../../../state/frame.ts";
+import { useSearchChange } from "../../../state/page_range.ts";
 import type { Dedup } from "./dedup.ts";
 import { parseFilters, printFilters, toggled, type Filter, type FilterTarget } from "./filters.ts";
 import { parseColumns, type Column } from "./columns.ts";

@@ -2,8 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import * as gen from "#proto/gen/v1/data_pb.js";
-import { call, options } from "./rpc.ts";
-import type { Told, ToldAs } from "./told.ts";
+import { call, options } from "../rpc.ts";
+import type { Told, ToldAs } from "../told.ts";
 
 /** Blocks of one page. */
 const pageBlocks = 500;
@@ -33,8 +33,12 @@ export type DamagedBlock = Pick<
 
 export type Storage = ToldAs<
   gen.GetStorageResponse,
-  { head: Told<gen.HeadShare>; damaged: readonly DamagedBlock[] }
+  {
+    head: ToldAs<gen.HeadShare, { items: readonly HeadItems[] }>;
+    damaged: readonly DamagedBlock[];
+  }
 >;
+export type HeadItems = Told<gen.HeadItems>;
 
 /** Of which metrics, labels and values series are. */
 export type Cardinality = Told<gen.GetCardinalityResponse>;

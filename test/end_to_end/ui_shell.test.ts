@@ -6,7 +6,7 @@ import { openUiBrowser, phone, type UiBrowser } from "#test/support/ui_browser.t
 import { toastEvent } from "#ui/overlays/toast.ts";
 
 const chromiumPath = findChromium();
-if (chromiumPath === undefined) console.warn("skipped: the frame's tests need Chromium");
+if (chromiumPath === undefined) console.warn("skipped: the shell's tests need Chromium");
 setDefaultTimeout(60_000);
 
 const searchOf = (page: Page): URLSearchParams => new URL(page.url()).searchParams;
@@ -15,7 +15,7 @@ const openPicker = async (page: Page): Promise<void> => {
   await page.getByLabel("From").waitFor();
 };
 
-describe.skipIf(chromiumPath === undefined)("the frame around the pages", () => {
+describe.skipIf(chromiumPath === undefined)("the shell around the pages", () => {
   let ui: UiBrowser;
 
   beforeAll(async () => {

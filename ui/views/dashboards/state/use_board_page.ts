@@ -1,7 +1,7 @@
 import { useSearch } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import type { Dashboard } from "#shared/dashboards/dashboard.ts";
-import { useSearchChange } from "../../../state/frame.ts";
+import { useSearchChange } from "../../../state/page_range.ts";
 import { useKeys } from "../../../state/keys.ts";
 import { refreshNames } from "../../../state/time_range.ts";
 import type { BoardSearch } from "./board_search.ts";
@@ -23,7 +23,7 @@ export function useBoardDefaults({ time, refresh }: Dashboard): void {
   }, [time, refresh, hasRange, hasRefresh, change]);
 }
 
-/** Nothing but the dashboard on the screen, for a wall; Escape brings the frame back. */
+/** Nothing but the dashboard on the screen, for a wall; Escape brings the shell back. */
 export function useKiosk(isOn: boolean): void {
   useEffect(() => {
     if (!isOn) return;

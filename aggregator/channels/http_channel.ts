@@ -1,13 +1,13 @@
 import type { z } from "zod";
-import type { Channel, ChannelParts, Texts } from "../channel.ts";
-import { type SecretValues, attempt } from "../failure.ts";
-import type { GlobalConfig } from "../global_config.ts";
-import type { Notification } from "../notification.ts";
-import { withHttp } from "../schema_parts.ts";
-import { secretValue } from "../secret_value.ts";
-import { type Answer, requireSuccess } from "./answer.ts";
-import { type Outgoing, exchange } from "./exchange.ts";
-import type { HttpConfig } from "./http_config.ts";
+import type { Channel, ChannelParts, Texts } from "./channel.ts";
+import { type SecretValues, attempt } from "./failure.ts";
+import type { GlobalConfig } from "./global_config.ts";
+import type { Notification } from "./notification.ts";
+import { withHttp } from "./schema_parts.ts";
+import { secretValue } from "./secret_value.ts";
+import { type Answer, requireSuccess } from "./http/answer.ts";
+import { type Outgoing, exchange } from "./http/exchange.ts";
+import type { HttpConfig } from "./http/http_config.ts";
 
 type HttpChannelConfig = {
   readonly send_resolved: boolean;

@@ -15,14 +15,14 @@ import { ThemeButton } from "./theme_button.tsx";
 import { TimePicker } from "./time/time_picker.tsx";
 import { useTimeActions, type TimeActions } from "./time/use_time_actions.ts";
 import { useAway } from "./use_away.ts";
-import { useKeyPresses, usePlaceKeys } from "./use_frame_keys.ts";
+import { useKeyPresses, usePlaceKeys } from "./use_shell_keys.ts";
 
 const Palette = lazy(() => import("./palette/palette.tsx"));
 const KeysHelp = lazy(() => import("./keys_help.tsx"));
 const railKey = "lapwing.rail";
 
 /** The rail (a bottom bar on a phone), the top bar, and the one scroll area that holds the page. */
-export function PageFrame() {
+export function PageShell() {
   const [keys] = useState(createKeyRegistry);
   return (
     <KeysContext value={keys}>
@@ -49,7 +49,7 @@ function Frame() {
   return (
     <ScrollContext value={scroller}>
       <PageTitleContext value={setTold}>
-        <div className={narrow ? "frame narrow" : "frame"}>
+        <div className={narrow ? "page-shell narrow" : "page-shell"}>
           <a className="skip" href="#page">
             Skip to the page
           </a>

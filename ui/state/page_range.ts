@@ -2,9 +2,9 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { defaultRange, defaultRefresh, refreshInterval, type TimeRange } from "./time_range.ts";
 import { useTimeZone } from "./time_zone.ts";
-import type { FrameSearch } from "./url.ts";
+import type { PageRangeSearch } from "./url.ts";
 
-export type Frame = {
+export type PageRange = {
   readonly range: TimeRange;
   readonly refresh: string;
   /** Milliseconds between refreshes, 0 for none. */
@@ -31,8 +31,8 @@ export function useSearchChange(): (
 }
 
 /** The time range and refresh of the page, as the URL says. */
-export function useFrame(): Frame {
-  const search: FrameSearch = useSearch({ strict: false });
+export function usePageRange(): PageRange {
+  const search: PageRangeSearch = useSearch({ strict: false });
   const change = useSearchChange();
   const { from, to, refresh = defaultRefresh } = search;
   const timeZone = useTimeZone();
