@@ -16,6 +16,10 @@ function entry(i: number, parsed: Readonly<Record<string, string>>): LogEntry {
   };
 }
 
+function beside(level: string) {
+  return { structuredMetadata: { pod: "a" }, parsed: { level } };
+}
+
 test("entries come by stream, with what was parsed in its labels or beside the line", async () => {
   const entries = [
     entry(1, { level: "info" }),
@@ -36,7 +40,6 @@ test("entries come by stream, with what was parsed in its labels or beside the l
   expect(streamsOf(entries, false)).toEqual(plain);
   const data = { resultType: "streams", entries } as const;
   expect(await dataJson(data, false)).toEqual({ resultType: "streams", result: plain });
-  const beside = (level: string) => ({ structuredMetadata: { pod: "a" }, parsed: { level } });
   expect(await dataJson(data, true)).toEqual({
     resultType: "streams",
     encodingFlags: ["categorize-labels"],

@@ -64,7 +64,7 @@ function askedOf(pairs: readonly string[], ranks: ReadonlyMap<string, number>): 
     const value = pairs[i + 1] ?? "";
     if (rank !== undefined && value !== "") asked.push({ rank, value });
   }
-  return asked.sort((a, b) => a.rank - b.rank);
+  return asked.toSorted((a, b) => a.rank - b.rank);
 }
 
 /** A label that one of both lacks is empty there, and so comes first. */
