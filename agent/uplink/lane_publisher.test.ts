@@ -95,6 +95,22 @@ test("LanePublisher sends an outage's frames in order where they are young", asy
   await world.until(() => world.sent.includes("three"));
   expect(world.sent).toEqual(["OPEN", "one", "two", "three"]);
 });
+test("hasUnsent() is about what is new and not acknowledged, not about a backlog", async () => {
+  const world = await World.open(1e9);
+  world.ageMs = 3_600_000;
+  await world.write("old");
+  expect(await world.publisher.hasUnsent()).toBe(true);
+  world.ageMs = 0;
+  await world.publisher.lookBack();
+  await world.write("new");
+  world.takes = 0;
+  world.connect();
+  expect(await world.publisher.hasUnsent()).toBe(true);
+  world.takes = 2;
+  await world.until(() => world.sent.includes("new"));
+  for (const endMs = performance.now() + 5_000; await world.publisher.hasUnsent();)
+    expect(performance.now()).toBeLessThan(endMs);
+});
 test("LanePublisher sends what is new before an outage's frames, and those oldest first", async () => {
   const world = await World.open(1e9);
   world.ageMs = 3_600_000;

@@ -105,6 +105,14 @@ export class LanePublisher {
     this.#wakeup.wake();
   }
 
+  /** Whether frames of what is new are not acknowledged. */
+  async hasUnsent(): Promise<boolean> {
+    const { port, signal } = this.#parts;
+    const live = { epoch: this.#liveEpoch, sequence: 0 };
+    const frames = await port.readFrames(signal, this.#doneFrom(this.#liveEpoch) ?? live, 1);
+    return frames.length > 0;
+  }
+
   /** Where the oldest frame that is not acknowledged is old, what is new goes ahead of it from now on. */
   async lookBack(): Promise<void> {
     const { port, signal, clock, log, backlogAfterMs } = this.#parts;

@@ -55,6 +55,9 @@ export type NatsUplinkParts = {
 const publishTimeoutMs = 5_000;
 const lookBackMaxMs = 2_000;
 const heartbeatTimeoutMs = 2_000;
+/** How long a stop waits for acknowledgements. */
+const drainMaxMs = 2_000;
+const drainPollMs = 20;
 const renewalTimeoutMs = 10_000;
 /** The aggregator bounds the rate of all downloads together, and lets their pieces wait. */
 const releaseTimeoutMs = 60_000;
@@ -71,6 +74,7 @@ class NatsUplink implements Uplink {
   readonly #meters: UplinkMeters;
   readonly #stopped = new AbortController();
   #link: NatsLink | undefined;
+  #session: AgentSession | undefined;
   #stopListening: () => void = () => {};
   #watching: Promise<void> = Promise.resolve();
 
@@ -86,6 +90,7 @@ class NatsUplink implements Uplink {
     // Refused here, at the start, and not at the first message.
     subjectOf({ tenant: port.tenant, kind: "control", agent: port.agent });
     const session = new AgentSession(port, this.#parts, this.#meters);
+    this.#session = session;
     this.#stopListening = port.onFrames((signal) => session.publishers.of(signal).wake());
     const name = `lapwing agent ${port.tenant}/${port.agent}`;
     const inboxPrefix = inboxPrefixOf(port);
@@ -103,8 +108,10 @@ class NatsUplink implements Uplink {
     return this.#link?.status() ?? { connected: false, detail: "not started" };
   }
 
+  /** The aggregator learns that the agent stops on purpose, if it can be reached. */
   async close(): Promise<void> {
     this.#stopListening();
+    await this.#session?.sayGoodbye();
     this.#stopped.abort();
     await this.#link?.close();
     await this.#watching;
@@ -117,6 +124,9 @@ class AgentSession {
   readonly #port: AgentPort;
   readonly #parts: NatsUplinkParts;
   readonly #pace: BacklogPace;
+  /** The connection of the moment. */
+  #nats: NatsConnection | undefined;
+  #isStopping = false;
 
   constructor(port: AgentPort, parts: NatsUplinkParts, meters: UplinkMeters) {
     const { clock, log, config = UplinkConfig.parse({}) } = parts;
@@ -131,6 +141,15 @@ class AgentSession {
   }
 
   async run(nats: NatsConnection, link: NatsLink, signal: AbortSignal): Promise<void> {
+    this.#nats = nats;
+    try {
+      await this.#run(nats, link, signal);
+    } finally {
+      this.#nats = undefined;
+    }
+  }
+
+  async #run(nats: NatsConnection, link: NatsLink, signal: AbortSignal): Promise<void> {
     this.#takeOrders(nats);
     // Before anything is sent, so that an agent that was restarted does not send what is committed.
     await this.#beat(nats);
@@ -148,6 +167,23 @@ class AgentSession {
         (lane) => (ended: AbortSignal) => this.#publish(nats, lane, ended),
       ),
     ]);
+  }
+
+  /** Sends what is new and a last heartbeat, so that the aggregator does not wait for data. Takes up to 4 s. */
+  async sayGoodbye(): Promise<void> {
+    const { clock, log } = this.#parts;
+    const untilMs = clock.monotonic() + drainMaxMs;
+    try {
+      while (this.#nats !== undefined && clock.monotonic() < untilMs) {
+        const unsent = await Promise.all(this.publishers.all.map((one) => one.hasUnsent()));
+        if (!unsent.includes(true)) break;
+        await clock.sleep(drainPollMs);
+      }
+    } catch (thrown) {
+      log.warn("what is unsent is not known", { error: messageOf(thrown) });
+    }
+    this.#isStopping = true;
+    if (this.#nats !== undefined) await this.#beat(this.#nats);
   }
 
   #publish(nats: NatsConnection, lane: Signal, signal: AbortSignal): Promise<void> {
@@ -221,6 +257,7 @@ class AgentSession {
 
   #heartbeat(): Heartbeat {
     const heartbeat = this.#port.heartbeat();
+    heartbeat.stopping = this.#isStopping;
     for (const lane of heartbeat.lanes) {
       const signal = fromWireSignal(lane.signal, this.#port.signals);
       const sent = signal === undefined ? undefined : this.publishers.of(signal).backlogSent;

@@ -45,6 +45,7 @@ import { lokiRoutes } from "./routes/loki/loki.ts";
 import { type MonitoringParts, monitoringRoutes } from "./routes/monitoring/routes.ts";
 import { historyRoutes } from "./routes/monitoring/history_routes.ts";
 import { recurringRoutes } from "./routes/monitoring/recurring_routes.ts";
+import { dependencyRoutes } from "./routes/monitoring/dependency_routes.ts";
 import { routingRoutes } from "./routes/monitoring/routing_routes.ts";
 import { prometheusRoutes } from "./routes/prometheus/routes.ts";
 import { shownConfig } from "#shared/runtime/config/shown_config.ts";
@@ -219,6 +220,7 @@ function stateRoutes({ sources, ingest, storeState, alertmanager, ...parts }: Ap
   return rpc
     .route("/", alertmanagerRoutes({ alertmanager, now }))
     .route("/", routingRoutes({ alertmanager, clock: parts.clock }))
+    .route("/", dependencyRoutes({ alertmanager }))
     .route("/", recurringRoutes({ alertmanager, clock: parts.clock }))
     .route("/", historyRoutes({ alertmanager }));
 }

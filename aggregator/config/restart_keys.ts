@@ -32,6 +32,7 @@ export const aggregatorKeyEffects = {
     silence_size_max: "reload",
     history_retention: "reload",
     history_max: "reload",
+    dependencies: "reload",
     scripts: "restart",
     concurrency_max: "restart",
   },

@@ -47,3 +47,24 @@ test("otherMachinesOffsets() compares agents' clocks with this one as it is now,
   pass(8 * 3_600_000, true);
   expect(agents.otherMachinesOffsets()).toEqual([]);
 });
+
+test("heard() saves what an agent says when it stops and when it starts again at once, other heartbeats now and then", async () => {
+  const saved: boolean[] = [];
+  const agents = await Agents.open(
+    {
+      saveAgent: async ({ heartbeat }) => void saved.push(heartbeat.includes('"stopping":true')),
+      listAgents: () => Promise.resolve([]),
+      removeAgent: () => Promise.resolve(),
+    },
+    { silentAfterMs: 60_000, forgetAfterMs: 3_600_000 },
+    {
+      clock: { now: () => 1_000, monotonic: () => 1_000, sleep: () => Promise.resolve() },
+      isClockTrusted: () => true,
+      log: createLogger("error", () => {}),
+    },
+  );
+  for (const stopping of [false, false, true, true, false, false])
+    agents.heard(create(HeartbeatSchema, { tenant: "t", agent: "a", name: "a", stopping }));
+  await agents.close();
+  expect(saved).toEqual([false, true, false]);
+});

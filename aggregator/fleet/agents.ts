@@ -84,7 +84,9 @@ export class Agents {
     const heardMs = this.#clock.monotonic();
     this.#heardMs.set(key, heardMs);
     this.#heardRunMs.set(key, this.#runMs());
-    if (heardMs - (this.#savedMs.get(key) ?? -Infinity) < saveEveryMs) return;
+    // After the last heartbeat of an agent that stops there is no other one to save it with.
+    const isTurn = before?.heartbeat.stopping !== heartbeat.stopping;
+    if (!isTurn && heardMs - (this.#savedMs.get(key) ?? -Infinity) < saveEveryMs) return;
     this.#savedMs.set(key, heardMs);
     this.#saving = this.#saving.then(() => this.#save(record));
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { byteSize } from "#shared/text/byte_size.ts";
 import { duration } from "#shared/text/duration.ts";
+import { DependenciesConfig } from "./dependencies/config.ts";
 
 /** `alertmanager` of lapwing.yaml. The names are those of Alertmanager's flags, where it has them. */
 export const AlertmanagerKeys = z.strictObject({
@@ -35,5 +36,7 @@ export const AlertmanagerKeys = z.strictObject({
   scripts: z.boolean().default(false),
   /** Notifications that one integration sends at the same time; the others wait for their turn. */
   concurrency_max: z.int().min(1).max(256).default(16),
+  /** Which alerts are inhibited because a host or a target is down. */
+  dependencies: DependenciesConfig.prefault({}),
 });
 export type AlertmanagerKeys = z.output<typeof AlertmanagerKeys>;

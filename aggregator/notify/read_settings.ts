@@ -27,17 +27,20 @@ export type ReadSettings = {
 
 /** The configuration file that the settings name. Throws OperatingError("bad_request") with all mistakes. */
 export async function readSettings(
-  { alertmanager: { config_file: file } }: Settings,
+  { alertmanager: { config_file: file, dependencies } }: Settings,
   { channels, channelParts }: ReadParts,
 ): Promise<ReadSettings> {
-  if (file === undefined) return noSettings({ channelParts });
+  if (file === undefined) {
+    const { config, ...rest } = await noSettings({ channelParts });
+    return { ...rest, config: { ...config, dependencies } };
+  }
   let text: string;
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
     throw new OperatingError("bad_request", `${file}: ${messageOf(cause)}`, { cause });
   }
-  const config = readAlertmanagerConfig(text, file, channels);
+  const config = { ...readAlertmanagerConfig(text, file, channels), dependencies };
   return { config, channelParts: await channelParts(config.templates, file) };
 }
 

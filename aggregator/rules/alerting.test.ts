@@ -133,6 +133,20 @@ test("more alerts than the limit fail the rule, and none is left", async () => {
   expect(shown()).toEqual([]);
 });
 
+test("a firing alert waits again when a reload has raised `for` beyond its age", async () => {
+  const before = stateOf({ forMs: minuteMs });
+  await before.at(0, [x("a", 2)]);
+  await before.at(1, [x("a", 2)]);
+  expect(before.shown()).toEqual(["a firing"]);
+  const { state, at, shown } = stateOf({ forMs: 3 * minuteMs });
+  state.takeOver(before.state);
+  await at(2, [x("a", 2)]);
+  expect(shown()).toEqual(["a pending"]);
+  expect(state.active).toMatchObject([{ activeMs: 0, firedMs: undefined }]);
+  await at(3, [x("a", 2)]);
+  expect(state.active).toMatchObject([{ state: "firing", firedMs: 3 * minuteMs }]);
+});
+
 test("a template that asks without end is stopped", async () => {
   const { state, at } = stateOf({
     annotations: { many: `{{ range $i := 100 }}{{ query (printf "x%d" $i) }}{{ end }}` },

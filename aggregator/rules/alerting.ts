@@ -158,6 +158,9 @@ export class AlertingState {
       alert.state = "firing";
       alert.firedMs = timeMs;
     }
+    // A reload has raised `for`, or the restoration has moved the time since when it is active.
+    if (alert.state === "firing" && timeMs - alert.activeMs < this.rule.forMs)
+      Object.assign(alert, pendingAgain);
     return true;
   }
 
@@ -193,6 +196,13 @@ export class AlertingState {
     return held;
   }
 }
+
+const pendingAgain = {
+  state: "pending",
+  firedMs: undefined,
+  keptSinceMs: undefined,
+  sentMs: undefined,
+} as const;
 
 /** An alert as late data, or what was stored before a start, show it. */
 export type EarlierAlert = Pick<Alert, "labels" | "value" | "activeMs" | "firedMs"> &

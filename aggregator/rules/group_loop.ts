@@ -1,5 +1,6 @@
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { GroupEvaluation } from "./group_evaluation.ts";
+import { slotOffsetMs } from "./group_slots.ts";
 
 /** Longer than this between two looks at the clock, and a group finds out late that the clock was set. */
 const sleepMaxMs = 10_000;
@@ -24,7 +25,7 @@ export async function runGroup(
 ): Promise<void> {
   const { group } = evaluation;
   const { intervalMs } = group;
-  const offsetMs = Number(Bun.hash(`${group.file};${group.name}`) % BigInt(intervalMs));
+  const offsetMs = slotOffsetMs(group);
   const slotAt = (ms: number) => Math.floor((ms - offsetMs) / intervalMs) * intervalMs + offsetMs;
   let lastMs = slotAt(clock.now());
   let pending = restore;

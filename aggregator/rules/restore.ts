@@ -19,10 +19,11 @@ export function restoreAlerts(
     const known = byLabels.get(labelsKey(alert.labels));
     if (known === undefined) continue;
     const activeMs = 1_000 * known.activeSince;
-    const remainingMs = forMs - (known.timeMs - activeMs);
+    const downMs = 1_000 * Math.floor(known.timeMs / 1_000);
+    const remainingMs = forMs - (downMs - activeMs);
     if (remainingMs <= 0) alert.activeMs = activeMs;
     else if (remainingMs < gracePeriodMs) alert.activeMs = nowMs + gracePeriodMs - forMs;
-    else alert.activeMs = activeMs + (nowMs - known.timeMs);
+    else alert.activeMs = activeMs + (nowMs - downMs);
   }
 }
 

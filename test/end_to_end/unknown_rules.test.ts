@@ -1,4 +1,3 @@
-import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import type { Browser } from "playwright-core";
@@ -8,6 +7,7 @@ import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
 import { natsServerPath, startNats } from "#test/support/nats.ts";
+import { keptFeeds, roomTarget, shownRules } from "#test/support/shown_rules.ts";
 import { Stage } from "#test/support/stage.ts";
 import { TcpProxy } from "#test/support/tcp_proxy.ts";
 
@@ -33,51 +33,9 @@ const group = {
 };
 
 const Texts = z.record(z.string(), z.string());
-const Rules = z.object({
-  data: z.object({
-    groups: z.array(
-      z.object({
-        rules: z.array(
-          z.object({
-            name: z.string(),
-            health: z.string(),
-            state: z.string().exactOptional(),
-            alerts: z.array(z.object({ labels: Texts, state: z.string() })).default([]),
-            unknown: z
-              .object({
-                reason: z.string(),
-                agents: z.array(
-                  z.object({ name: z.string(), reason: z.string(), since: z.string() }),
-                ),
-              })
-              .exactOptional(),
-            learned: z
-              .array(z.object({ labels: Texts, text: z.string(), firedAt: z.string() }))
-              .default([]),
-          }),
-        ),
-      }),
-    ),
-  }),
-});
 const Sent = z.array(
   z.object({ labels: Texts, annotations: Texts, status: z.object({ state: z.string() }) }),
 );
-
-/** A target that agents scrape, whose temperature the test sets. */
-function room(name: string, celsius: number) {
-  const given = { celsius, scrapes: 0 };
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: () => {
-      given.scrapes++;
-      return new Response(`celsius{room="${name}"} ${given.celsius}\n`);
-    },
-  });
-  stage.after(() => server.stop(true));
-  return { given, target: `127.0.0.1:${server.port}` };
-}
 
 test.skipIf(natsServerPath === undefined)(
   "rules are unknown while their agents are silent, also over a restart, and late data show what fired",
@@ -106,7 +64,7 @@ test.skipIf(natsServerPath === undefined)(
       },
     };
     let running = await stage.start(aggregator);
-    const rooms = { a: room("a", 40), b: room("b", 20) };
+    const rooms = { a: roomTarget(stage, "a", 40), b: roomTarget(stage, "b", 20) };
     const agent = (name: "a" | "b", servers: string) =>
       stage.start({
         role: "agent",
@@ -126,21 +84,7 @@ test.skipIf(natsServerPath === undefined)(
     const a = await agent("a", nats.url);
     await agent("b", `nats://127.0.0.1:${proxy.port}`);
 
-    const rule = async (name: string) => {
-      const answer = await fetch(new URL("/api/v1/rules", running.url));
-      const { groups } = Rules.parse(await answer.json()).data;
-      const found = groups.flatMap(({ rules }) => rules).find((one) => one.name === name);
-      if (found === undefined) throw new Error(`there is no rule ${name}`);
-      return found;
-    };
-    const firing = async (name: string) =>
-      (await rule(name)).alerts
-        .filter(({ state }) => state === "firing")
-        .map(({ labels }) => labels["room"] ?? "")
-        .toSorted();
-    const missing = async (name: string) =>
-      (await rule(name)).unknown?.agents.map((one) => `${one.name} ${one.reason}`).toSorted();
-
+    const { rule, firing, missing } = shownRules(() => running.url);
     await until("the alerts", async () => (await firing("Hot")).length === 1, 30_000);
     await until("the other alerts", async () => (await firing("HotByRecord")).length === 1);
     await until("both rooms", async () => {
@@ -239,15 +183,4 @@ async function looksAtPages(browser: Browser, url: string): Promise<void> {
   await on("/", async (page) => {
     await page.getByText("unknown: data of agents are missing: a (silent since").waitFor();
   });
-}
-
-/** Agents whose series a catalog keeps. */
-function keptFeeds(file: string): number {
-  const catalog = new Database(file, { readonly: true });
-  try {
-    const rows = catalog.query("SELECT agent FROM agent_feeds").all();
-    return rows.length;
-  } finally {
-    catalog.close();
-  }
 }

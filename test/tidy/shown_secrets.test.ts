@@ -30,8 +30,8 @@ remote_write.* statsd.* syslog.*
 fail_if_matches_regexp fail_if_none_matches_regexp fail_if_not_matches_regexp file_size_max
 files flush_interval flush_size flush_timeout folders for for_grace_period for_outage_tolerance forbid forget_after frame_ancestors
 gap_timeout group_by group_names groups groups_exclude grpc_listen haproxy.* head_size_max
-header healthy_within history_retention hosts ignore_resource_attributes interval job job_name journal_units json
-jump_max kafka.* keep keep_firing_for key_file keys label_keys.* labels.* latency_max learning lease
+header healthy_within history_retention host_down hosts ignore_resource_attributes interval job job_name journal_units json
+jump_max kafka.* keep keep_firing_for key_file keys label_keys.* labels labels.* latency_max learning lease
 level_keys libvirt.* line_size_max listen log_files log_unit logs logs_cache lookback
 mapping_config match matches max_age max_bytes memcached.* memory memory_high memory_limit memory_max
 message_keys message_size_max method metrics metrics_path min_size module mongodb.* mysql.* name
@@ -46,7 +46,7 @@ scrape_memory_max
 scrape_timeout scripts.* secret_access_key_file segment_size selector separator series_idle series_index
 server_name servers service settle ship silence_size_max silent_after size_max slow_log_files slow_logs smart.*
 socket sockets source_labels sources squid.* start status_path stop_max stream_aggregation subquery_step
-sweep_after sync_interval systemd.* target_label targets tcp_listen tenant text textfile.*
+sweep_after sync_interval systemd.* target_down target_label targets tcp_listen tenant text textfile.*
 time_keys time_zone timeout timeout_offset tls_listen token_file topics topics_exclude ttl type
 types_db udp_listen unit_exclude unit_include unix_listen unix_socket unix_stream_listen uri url
 url_file user user_agent username username_file valid_rcodes value variable_files.* varnish.*

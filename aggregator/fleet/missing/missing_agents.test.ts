@@ -68,7 +68,8 @@ async function opened(file = join(folder, `${catalogs++}.db`)) {
     missing,
     file,
     close: () => catalog.close(),
-    heard: () => agents.heard(create(HeartbeatSchema, { tenant, agent: "id-a", name: "a" })),
+    heard: (said: { readonly stopping?: boolean } = {}) =>
+      agents.heard(create(HeartbeatSchema, { tenant, agent: "id-a", name: "a", ...said })),
     sends: (...names: string[]) =>
       feeds.metricsArrived({ tenant, agent: "id-a", signal: "metrics" }, frame(...names)),
     /** Who is missing, a while later. */
@@ -127,6 +128,33 @@ test("an agent that is missing for longer than give_up_after is on no list, but 
   expect(after(3_599_000)).toHaveLength(1);
   expect(after(2_000)).toEqual([]);
   expect(missing.hasArrived("id-a")).toBe(false);
+});
+
+test("an agent that stops on purpose is not missing, until it starts again and falls silent", async () => {
+  const { heard, sends, after, missing } = await opened();
+  heard();
+  sends("up");
+  heard({ stopping: true });
+  expect(after(1_000)).toEqual([]);
+  expect(after(3_600_000)).toEqual([]);
+  expect(missing.hasArrived("id-a")).toBe(true);
+  heard();
+  expect(after(1_000)).toEqual([]);
+  expect(after(30_000)).toHaveLength(1);
+});
+
+test("an agent that stops with old data unsent stays late, and one that was silent before does not", async () => {
+  const { heard, after, lags, time } = await opened();
+  heard();
+  expect(after(40_000)).toEqual(["silent since 1000000"]);
+  heard();
+  heard({ stopping: true });
+  expect(after(1_000)).toEqual([]);
+  heard();
+  lags.metrics = { behindMs: 120_000, backlogItems: 5 };
+  heard({ stopping: true });
+  const sinceMs = time.ms - 120_000;
+  expect(after(60_000)).toEqual([`late since ${sinceMs}`]);
 });
 
 test("what an agent sends is kept over a restart, until the agent is forgotten", async () => {

@@ -38,7 +38,8 @@ export type MissingLimits = {
 };
 
 /**
- * Agents that have sent data, and whose newer data have not arrived. One that is back counts as late for a while more: until it has sent
+ * Agents that have sent data, and whose newer data have not arrived. One that stopped on purpose is not missing, unless it had more to send
+ * than the last moment's. One that is back counts as late for a while more: until it has sent
  * data, and all its series had the time to have new samples.
  */
 export class MissingAgents {
@@ -100,10 +101,11 @@ export class MissingAgents {
     { lateAfterMs }: MissingLimits,
   ): { readonly absence: Absence; readonly reason: MissingAgent["reason"] } | undefined {
     const { clock, agents, lag } = this.#parts;
-    const { agent } = record.heartbeat;
-    const nowMs = clock.now();
+    const { agent, stopping: isStopped } = record.heartbeat;
+    // Of an agent that stopped it counts how late its data were then.
+    const nowMs = isStopped ? record.lastSeenMs : clock.now();
     const before = this.#absent.get(agent);
-    if (!agents.isLive(record)) {
+    if (!isStopped && !agents.isLive(record)) {
       const sinceMs = before?.sinceMs ?? record.lastSeenMs;
       return { reason: "silent", absence: { sinceMs, signals: fedSignals, backMs: undefined } };
     }
@@ -117,7 +119,8 @@ export class MissingAgents {
       );
       return { reason: "late", absence: { sinceMs, signals, backMs: undefined } };
     }
-    if (before === undefined || this.#hasSettled(agent, before, lateAfterMs)) return undefined;
+    if (isStopped || before === undefined || this.#hasSettled(agent, before, lateAfterMs))
+      return undefined;
     const backMs = before.backMs ?? clock.monotonic();
     return { reason: "late", absence: { ...before, backMs } };
   }

@@ -56,6 +56,15 @@ export function isResolved({ endsAtMs }: ReceivedAlert, nowMs: number): boolean 
   return endsAtMs <= nowMs;
 }
 
+/** The fingerprint of one that is not resolved. */
+export function firstFiring(
+  alerts: ReadonlyMap<string, ReceivedAlert>,
+  nowMs: number,
+): string | undefined {
+  for (const [fingerprint, alert] of alerts) if (!isResolved(alert, nowMs)) return fingerprint;
+  return undefined;
+}
+
 /** An alert that is known and comes again: one life where the two overlap, else the new one (Alertmanager, provider/mem). */
 export function mergedAlert(known: ReceivedAlert, added: ReceivedAlert): ReceivedAlert {
   const endsWithin = added.endsAtMs > known.startsAtMs && added.endsAtMs < known.endsAtMs;

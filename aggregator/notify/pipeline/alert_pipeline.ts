@@ -57,7 +57,7 @@ export class AlertPipeline {
     this.#config = config;
     this.#store = new AlertStore(parts.limits.alertsMax);
     this.#deliveries = new Deliveries({ ...parts, timers: this.#timers });
-    this.#inhibitor = new Inhibitor(config.inhibitRules);
+    this.#inhibitor = new Inhibitor(config);
     this.#dispatcher = this.#newDispatcher();
     this.#scheduleCleaning();
   }
@@ -109,6 +109,11 @@ export class AlertPipeline {
     return this.#inhibitor.sourceOf(labels, this.#parts.now().wallMs);
   }
 
+  /** The fingerprint of the alert that inhibits one with these labels because of `dependencies`, or undefined. */
+  causeOf(labels: Labels): string | undefined {
+    return this.#inhibitor.causeOf(labels, this.#parts.now().wallMs);
+  }
+
   attempted(delivery: Delivery, outcome: SendOutcome): void {
     this.#deliveries.attempted(delivery, outcome);
   }
@@ -116,7 +121,7 @@ export class AlertPipeline {
   /** Puts another configuration in force: alerts are grouped again; unchanged groups are due when they were. */
   configure(config: AlertmanagerConfig): void {
     this.#config = config;
-    this.#inhibitor = new Inhibitor(config.inhibitRules);
+    this.#inhibitor = new Inhibitor(config);
     const before = this.#dispatcher;
     before.stop();
     this.#dispatcher = this.#newDispatcher();

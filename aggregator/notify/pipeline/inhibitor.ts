@@ -1,7 +1,9 @@
 import type { Labels } from "#shared/model/labels.ts";
 import type { InhibitRule } from "../config/route_schema.ts";
 import { matchesAll } from "../routing/matcher.ts";
-import { type ReceivedAlert, isResolved } from "./alert.ts";
+import type { DependenciesConfig } from "../dependencies/config.ts";
+import { type ReceivedAlert, firstFiring, isResolved } from "./alert.ts";
+import { DownAlerts } from "./down_alerts.ts";
 
 /** Alerts by fingerprint: sources alone, and sources that are targets, too. */
 type Sources = {
@@ -9,21 +11,34 @@ type Sources = {
   readonly onBothSides: Map<string, ReceivedAlert>;
 };
 
-/** Which alerts others hide: a target while a source fires that has the same values (Alertmanager, inhibit). */
+/**
+ * Which alerts others hide: a target while a source fires that has the same values (Alertmanager, inhibit), and what depends on a host or
+ * target that is down.
+ */
 export class Inhibitor {
   readonly #rules: readonly RuleSources[];
+  readonly #down: DownAlerts | undefined;
 
-  constructor(rules: readonly InhibitRule[]) {
-    this.#rules = rules.map((rule) => new RuleSources(rule));
+  constructor({
+    inhibitRules,
+    dependencies,
+  }: {
+    readonly inhibitRules: readonly InhibitRule[];
+    readonly dependencies?: DependenciesConfig;
+  }) {
+    this.#rules = inhibitRules.map((rule) => new RuleSources(rule));
+    this.#down = dependencies?.enabled === true ? new DownAlerts(dependencies) : undefined;
   }
 
   /** Adds an alert, or replaces the one with its labels. */
   add(alert: ReceivedAlert): void {
     for (const rule of this.#rules) rule.add(alert);
+    this.#down?.add(alert);
   }
 
   clean(nowMs: number): void {
     for (const rule of this.#rules) rule.clean(nowMs);
+    this.#down?.clean((alert) => isResolved(alert, nowMs));
   }
 
   /** The fingerprint of the alert that hides one with these labels, or undefined. */
@@ -32,7 +47,12 @@ export class Inhibitor {
       const found = rule.sourceOf(labels, nowMs);
       if (found !== undefined) return found;
     }
-    return undefined;
+    return this.causeOf(labels, nowMs);
+  }
+
+  /** The fingerprint of the alert that says that something is down which one with these labels depends on, or undefined. */
+  causeOf(labels: Labels, nowMs: number): string | undefined {
+    return this.#down?.sourceOf(labels, nowMs);
   }
 }
 
@@ -81,12 +101,4 @@ class RuleSources {
       this.#rule.equal.map((name) => (Object.hasOwn(labels, name) ? labels[name] : "")),
     );
   }
-}
-
-function firstFiring(
-  alerts: ReadonlyMap<string, ReceivedAlert>,
-  nowMs: number,
-): string | undefined {
-  for (const [fingerprint, alert] of alerts) if (!isResolved(alert, nowMs)) return fingerprint;
-  return undefined;
 }

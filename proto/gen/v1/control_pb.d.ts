@@ -190,6 +190,13 @@ export declare type Heartbeat = Message<"lapwing.v1.Heartbeat"> & {
    * @generated from field: lapwing.v1.UpdateState update = 41;
    */
   update?: UpdateState | undefined;
+
+  /**
+   * The agent stops on purpose: this is its last heartbeat before it starts again.
+   *
+   * @generated from field: bool stopping = 42;
+   */
+  stopping: boolean;
 };
 
 /**

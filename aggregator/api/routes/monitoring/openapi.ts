@@ -7,6 +7,7 @@ import {
 import { AlertAnswer, AlertBody, AlertPath, AlertsAnswer, DeletedAnswer } from "./alert_schemas.ts";
 import { BacktestAnswer, BacktestBody, StoredRulesAnswer } from "./backtest_schemas.ts";
 import { CostAnswer, CostBody, RuleCostsAnswer } from "./cost_schemas.ts";
+import { DependenciesAnswer } from "./dependency_schemas.ts";
 import {
   ContextAnswer,
   ContextParams,
@@ -241,6 +242,14 @@ export const operations: readonly Operation[] = [
     summary: "List changes of alerts, and notifications with their outcomes",
     params: HistoryParams,
     answer: HistoryAnswer,
+  },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/dependencies",
+    id: "listDependencies",
+    summary: "List which alerts inhibit others because a host or a target is down",
+    description: "The settings under `alertmanager.dependencies`, and what they inhibit now.",
+    answer: DependenciesAnswer,
   },
   {
     method: "get",
