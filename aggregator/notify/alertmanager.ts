@@ -126,7 +126,9 @@ export class Alertmanager {
     this.#sendFailures = new RepeatedWarning(log, clock, "notifications failed");
     this.#meters = new NotifyMeters(metrics, () => this.#sizes());
     this.#meters.wasRead(fault === undefined, clock.now());
-    this.#sender = new Sender(settings.alertmanager.concurrency_max);
+    this.#sender = new Sender({
+      concurrencyMax: settings.alertmanager.concurrency_max,
+    });
     this.silences = new SilenceBook(
       {
         now: () => clock.now(),
