@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { DetailsOf } from "./details.ts";
 import type { GlobalConfig } from "./global_config.ts";
 import type { Notification } from "./notification.ts";
 
@@ -43,6 +44,8 @@ export type ChannelParts = {
   /** Renders texts for a notification. */
   readonly textsOf: (notification: Notification) => Texts;
   readonly fetch: typeof fetch;
+  /** Charts and facts, for integrations with `chart`. */
+  readonly detailsOf?: DetailsOf;
   /** The wall clock, Unix milliseconds. */
   readonly now: () => number;
   /** Whether the channel `script` may run programs. */
