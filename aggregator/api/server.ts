@@ -44,6 +44,7 @@ import type { LokiParts } from "./routes/loki/context.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
 import { type MonitoringParts, monitoringRoutes } from "./routes/monitoring/routes.ts";
 import { historyRoutes } from "./routes/monitoring/history_routes.ts";
+import { pushRoutes } from "./routes/monitoring/push_routes.ts";
 import { recurringRoutes } from "./routes/monitoring/recurring_routes.ts";
 import { routingRoutes } from "./routes/monitoring/routing_routes.ts";
 import { prometheusRoutes } from "./routes/prometheus/routes.ts";
@@ -219,5 +220,6 @@ function stateRoutes({ sources, ingest, storeState, alertmanager, ...parts }: Ap
     .route("/", alertmanagerRoutes({ alertmanager, now }))
     .route("/", routingRoutes({ alertmanager, clock: parts.clock }))
     .route("/", recurringRoutes({ alertmanager, clock: parts.clock }))
+    .route("/", pushRoutes({ alertmanager }))
     .route("/", historyRoutes({ alertmanager }));
 }

@@ -2,6 +2,7 @@ import { dashboardTables } from "./dashboard_tables.ts";
 import {
   alertHistoryTables,
   notificationTables,
+  pushTables,
   recurringSilenceTables,
 } from "./notification_tables.ts";
 import { agentFeedsTable, ruleGroupsTable } from "./rule_tables.ts";
@@ -336,4 +337,5 @@ export const migrations: readonly (readonly string[])[] = [
   agentFeedsTable,
   recurringSilenceTables,
   alertHistoryTables,
+  pushTables,
 ];

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { DetailsOf } from "./details.ts";
 import type { GlobalConfig } from "./global_config.ts";
 import type { Notification } from "./notification.ts";
+import type { PushDevices } from "./push_devices.ts";
 
 /** Why a notification failed; the words are Alertmanager's (notify/util.go). */
 export type FailureReason =
@@ -46,6 +47,8 @@ export type ChannelParts = {
   readonly fetch: typeof fetch;
   /** Charts and facts, for integrations with `chart`. */
   readonly detailsOf?: DetailsOf;
+  /** Browsers that are subscribed to receivers. */
+  readonly push?: PushDevices;
   /** The wall clock, Unix milliseconds. */
   readonly now: () => number;
   /** Whether the channel `script` may run programs. */

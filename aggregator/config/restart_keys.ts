@@ -33,6 +33,7 @@ export const aggregatorKeyEffects = {
     history_retention: "reload",
     history_max: "reload",
     scripts: "restart",
+    push_hosts: "restart",
     concurrency_max: "restart",
   },
   dashboards: "restart",

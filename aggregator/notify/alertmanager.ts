@@ -31,6 +31,7 @@ import {
   noSettings,
   readSettings,
 } from "./read_settings.ts";
+import type { PushBook } from "./push/push_book.ts";
 import { RememberedAlerts, alertsAfterStart } from "./remembered_alerts.ts";
 import { Sender } from "./sender.ts";
 import { stateOf } from "./silences/silence.ts";
@@ -45,8 +46,8 @@ export type AlertmanagerParts = ReadParts & {
   readonly metrics: SelfMetrics;
   readonly catalog: Pick<Catalog, "fenced" | "transaction">;
   readonly tenant: string;
+  readonly push?: PushBook;
 };
-
 /** The loop looks at the clock at least so often. */
 const sleepMaxMs = 1_000;
 const maintainEveryMs = 60_000;
@@ -66,6 +67,7 @@ export class Alertmanager {
   readonly testSends: TestSends;
   readonly recurring: RecurringSilences;
   readonly history: AlertHistory;
+  readonly push: PushBook | undefined;
   readonly #parts: AlertmanagerParts;
   readonly #meters: NotifyMeters;
   readonly #sender: Sender;
@@ -119,6 +121,7 @@ export class Alertmanager {
     this.#channelParts = read.channelParts;
     this.startedMs = clock.now();
     this.state = state;
+    this.push = parts.push;
     this.history = history;
     history.limitBy(() => this.#historyLimits());
     this.fault = fault;
@@ -126,9 +129,7 @@ export class Alertmanager {
     this.#sendFailures = new RepeatedWarning(log, clock, "notifications failed");
     this.#meters = new NotifyMeters(metrics, () => this.#sizes());
     this.#meters.wasRead(fault === undefined, clock.now());
-    this.#sender = new Sender({
-      concurrencyMax: settings.alertmanager.concurrency_max,
-    });
+    this.#sender = new Sender({ concurrencyMax: settings.alertmanager.concurrency_max });
     this.silences = new SilenceBook(
       {
         now: () => clock.now(),

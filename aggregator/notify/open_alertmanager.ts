@@ -4,6 +4,7 @@ import { AlertDetails, type AlertDetailsParts } from "./charts/alert_details.ts"
 import { renderChart } from "./charts/render_chart.ts";
 import { templateFiles } from "./config/template_files.ts";
 import { knownChannels } from "./known_channels.ts";
+import { PushBook } from "./push/push_book.ts";
 import type { Settings } from "./read_settings.ts";
 
 type Config = Settings & { readonly tenant: string };
@@ -13,15 +14,18 @@ type Parts = Pick<AlertmanagerParts, "clock" | "log" | "metrics" | "catalog"> & 
 };
 
 /** The Alertmanager of a configuration, with all channels. Only charts in messages use a query engine: it works on while queries are overloaded. */
-export function openAlertmanager(config: Config, parts: Parts): Promise<Alertmanager> {
-  const { clock, metrics, charts } = parts;
+export async function openAlertmanager(config: Config, parts: Parts): Promise<Alertmanager> {
+  const { clock, metrics, charts, catalog } = parts;
+  const { tenant, alertmanager: keys } = config;
   const log = parts.log.child({ room: "notify" });
   const now = () => clock.now();
   const details = charts && new AlertDetails({ ...charts, render: renderChart, now, log, metrics });
+  const push = await PushBook.open({ catalog, tenant, now, hosts: keys.push_hosts });
   return Alertmanager.open(config, {
     ...parts,
+    push,
     log,
-    tenant: config.tenant,
+    tenant,
     channels: knownChannels,
     channelParts: async (templates, configFile) => {
       const read = new NotificationTemplates(await templateFiles(templates, configFile));
@@ -30,7 +34,8 @@ export function openAlertmanager(config: Config, parts: Parts): Promise<Alertman
         fetch,
         now,
         ...(details && { detailsOf: (notification) => details.of(notification) }),
-        areScriptsAllowed: config.alertmanager.scripts,
+        areScriptsAllowed: keys.scripts,
+        push,
       };
     },
   });

@@ -1,7 +1,7 @@
 import type { MessageDetails } from "../details.ts";
 
 /** Where the built-in template has the details; it is left out where there are none. */
-export const detailsPlace = '<tr id="details"></tr>';
+const detailsPlace = '<tr id="details"></tr>';
 /** The name of the chart within a mail: a template of one's own can show it as `<img src="cid:chart">`. */
 export const chartCid = "chart";
 

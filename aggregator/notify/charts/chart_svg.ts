@@ -31,7 +31,7 @@ export type AlertChart = {
 };
 
 /** Of the picture, in pixels: readable at a third of it, on a phone. */
-export const chartSize = { width: 1_000, height: 560 } as const;
+const chartSize = { width: 1_000, height: 560 } as const;
 const plot = { left: 118, right: 968, top: 158, bottom: 462 } as const;
 const colors = {
   text: "#17212b",
