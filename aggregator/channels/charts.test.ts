@@ -20,7 +20,11 @@ const png = Buffer.from(
   "base64",
 );
 const details: MessageDetails = {
-  chart: { png, alt: "Chart of DiskFull, now 97.2 %" },
+  chart: {
+    png,
+    alt: "Chart of DiskFull, now 97.2 %",
+    link: () => "https://lapwing.example/charts/unguessable.png",
+  },
   facts: [
     { name: "Value", value: "97.2 % (fires if > 90 %)" },
     { name: "Since", value: "2 Jan 03:04 UTC (1 min)" },
@@ -252,6 +256,107 @@ test("a chart that slack refuses costs no message", async () => {
     kind: "sent",
     answer: expect.stringContaining("without the chart (error response from Slack: missing_scope)"),
   });
+});
+
+test("services that take no files get the address of the chart", async () => {
+  const { link } = details.chart ?? { link: () => undefined };
+  answer = () => new Response("ok");
+  await send("slack", { api_url: `${url}/hook`, channel: "#ops", chart: true });
+  expect(JSON.parse(last().body)).toMatchObject({ attachments: [{ image_url: link() }] });
+  await send("mattermost", { webhook_url: `${url}/mm`, chart: true });
+  const Field = z.strictObject({ title: some, value: some, short: z.boolean() });
+  z.looseObject({
+    attachments: z.tuple([
+      z.looseObject({ title: some }),
+      z.strictObject({
+        image_url: z.literal(link()),
+        fallback: some,
+        text: z.string().includes("[Silence](http://lapwing.example/alerts?"),
+        fields: z.array(Field).length(3),
+      }),
+    ]),
+  }).parse(JSON.parse(last().body));
+  await send("msteamsv2", { webhook_url: `${url}/t2`, chart: true });
+  const [, image, factSet] = z
+    .object({
+      attachments: z.tuple([
+        z.object({
+          content: z.object({
+            body: z.array(z.looseObject({ type: some })).length(4),
+            actions: z
+              .array(
+                z.strictObject({ type: z.literal("Action.OpenUrl"), title: some, url: z.url() }),
+              )
+              .length(4),
+          }),
+        }),
+      ]),
+    })
+    .parse(JSON.parse(last().body)).attachments[0].content.body;
+  expect(image).toEqual({
+    type: "Image",
+    url: link(),
+    altText: details.chart?.alt,
+    size: "Stretch",
+  });
+  expect(factSet).toMatchObject({
+    type: "FactSet",
+    facts: [{ title: "Value", value: "97.2 % (fires if > 90 %)" }, {}, {}],
+  });
+});
+
+test("matrix stores the chart in the homeserver's media, and shows it below the message", async () => {
+  answer = ({ path }) =>
+    Response.json(
+      path.endsWith("/upload") ? { content_uri: "mxc://x.example/abc" } : { event_id: "$1" },
+    );
+  const config = { homeserver_url: url, room_id: "!a:b", access_token: "tok1" };
+  expect(await send("matrix", config)).toMatchObject({ kind: "sent" });
+  const [message, upload, image] = service.received.slice(-3);
+  expect(JSON.parse(message?.body ?? "")).toMatchObject({
+    body: expect.stringContaining("Value: 97.2 %"),
+    formatted_body: expect.stringContaining("began to fire &amp; more"),
+  });
+  expect([upload?.method, upload?.path, upload?.headers.get("content-type")]).toEqual([
+    "POST",
+    "/_matrix/media/v3/upload",
+    "image/png",
+  ]);
+  expect(Buffer.from(upload?.bytes ?? [])).toEqual(png);
+  expect(image?.path).toBe(`${message?.path}-chart`);
+  expect(JSON.parse(image?.body ?? "")).toEqual({
+    msgtype: "m.image",
+    body: "Chart of DiskFull, now 97.2 %",
+    filename: "chart.png",
+    url: "mxc://x.example/abc",
+    info: { mimetype: "image/png", size: png.length },
+  });
+});
+
+test("zulip uploads the chart, and links to it", async () => {
+  answer = ({ path }) =>
+    Response.json(path.endsWith("/user_uploads") ? { url: "/user_uploads/1/ab/chart.png" } : {});
+  await send("zulip", { url, bot_email: "b@x.example", api_key: "key1", stream: "ops" });
+  const [upload, message] = service.received.slice(-2);
+  expect(upload === undefined ? [] : (await formOf(upload)).files).toEqual([
+    { field: "filename", name: "chart.png", type: "image/png", bytes: png },
+  ]);
+  const content = new URLSearchParams(message?.body).get("content");
+  expect(content).toEndWith("[chart.png](/user_uploads/1/ab/chart.png)");
+  expect(content).toContain("Changed: began to fire & more");
+});
+
+test("signal gets the chart with the message", async () => {
+  answer = () => new Response("{}");
+  await send("signal", { url, number: "+491", recipients: ["+492"] });
+  z.strictObject({
+    message: z.string().startsWith("Value: 97.2 %"),
+    number: z.literal("+491"),
+    recipients: z.tuple([z.literal("+492")]),
+    base64_attachments: z.tuple([
+      z.literal(`data:image/png;filename=chart.png;base64,${png.toString("base64")}`),
+    ]),
+  }).parse(JSON.parse(last().body));
 });
 
 test.each([

@@ -5,6 +5,11 @@ export type ChartPicture = {
   readonly png: Uint8Array;
   /** In words, for those who do not see it. */
   readonly alt: string;
+  /**
+   * Publishes the picture for services that take its address alone; undefined where this server has no address. Whoever has it may see the
+   * picture, and it ends after a day.
+   */
+  readonly link: () => string | undefined;
 };
 
 export type Fact = { readonly name: string; readonly value: string };

@@ -1,6 +1,7 @@
 import { NotificationTemplates } from "#aggregator/channels/templates/notification_templates.ts";
 import { Alertmanager, type AlertmanagerParts } from "./alertmanager.ts";
 import { AlertDetails, type AlertDetailsParts } from "./charts/alert_details.ts";
+import { PublishedCharts } from "./charts/published_charts.ts";
 import { renderChart } from "./charts/render_chart.ts";
 import { templateFiles } from "./config/template_files.ts";
 import { knownChannels } from "./known_channels.ts";
@@ -19,11 +20,15 @@ export async function openAlertmanager(config: Config, parts: Parts): Promise<Al
   const { tenant, alertmanager: keys } = config;
   const log = parts.log.child({ room: "notify" });
   const now = () => clock.now();
-  const details = charts && new AlertDetails({ ...charts, render: renderChart, now, log, metrics });
+  const externalUrl = () => (keys.external_url || config.rules.external_url).replace(/\/+$/, "");
+  const published = new PublishedCharts({ now, externalUrl });
+  const publish = (png: Uint8Array) => published.publish(png);
+  const drawing = { render: renderChart, publish, now, log, metrics };
+  const details = charts && new AlertDetails({ ...charts, ...drawing });
   const push = await PushBook.open({ catalog, tenant, now, hosts: keys.push_hosts });
   return Alertmanager.open(config, {
     ...parts,
-    push,
+    web: { push, charts: published },
     log,
     tenant,
     channels: knownChannels,

@@ -77,6 +77,7 @@ const httpPermissions = {
   "GET /api/v1/monitoring/alerts/:id": "rules:read",
   "PUT /api/v1/monitoring/alerts/:id": "rules:write",
   "DELETE /api/v1/monitoring/alerts/:id": "rules:write",
+  "GET /api/v1/monitoring/charts/:file": "public",
   "GET /api/v1/monitoring/history": "alerts:read",
   "GET /api/v1/monitoring/logs": "logs:read",
   "GET /api/v1/monitoring/logs/context": "logs:read",

@@ -26,7 +26,7 @@ export function slackMessage(config: SlackConfig, { text }: Texts, details?: Mes
 function attachment(
   config: SlackConfig,
   text: Texts["text"],
-  { facts, links }: Pick<MessageDetails, "facts" | "links"> = { facts: [], links: [] },
+  { facts, links, chart }: MessageDetails = { facts: [], links: [], chart: undefined },
 ) {
   const fields = [
     ...config.fields.map((field) => ({
@@ -46,7 +46,7 @@ function attachment(
       title: inRunes(text(config.title), titleRunesMax),
       title_link: text(config.title_link),
       pretext: text(config.pretext),
-      image_url: text(config.image_url),
+      image_url: text(config.image_url) || (chart?.link() ?? ""),
       thumb_url: text(config.thumb_url),
       color: text(config.color),
     }),

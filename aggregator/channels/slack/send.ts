@@ -47,7 +47,10 @@ export const slack = httpChannel<SlackConfig>({
     const { kept } = attempt.notification;
     const { threadTs: ts = "", channelId = "" } = kept;
     const details = await attempt.details();
-    const message = slackMessage(config, attempt.texts, details);
+    const isBot = url.endsWith("/chat.postMessage");
+    // A webhook takes no files: it gets the address of the chart.
+    const shown = details && (isBot ? { ...details, chart: undefined } : details);
+    const message = slackMessage(config, attempt.texts, shown);
     const isKnown = ts !== "" && channelId !== "";
     if (config.update_message && isKnown) {
       const update = url.replace(/chat\.postMessage$/, "chat.update");
@@ -57,7 +60,7 @@ export const slack = httpChannel<SlackConfig>({
     const thread = config.reply_in_thread && isKnown ? { thread_ts: ts } : {};
     const answer = await attempt.ask({ url, headers, json: { ...message, ...thread } });
     const sent = readAnswer(answer, config, isKnown ? kept : {});
-    if (details?.chart === undefined || !url.endsWith("/chat.postMessage")) return sent;
+    if (details?.chart === undefined || !isBot) return sent;
     const fault = await chartFault(details.chart, answer, { url, headers }, attempt);
     return fault === undefined ? sent : { ...sent, answer: `${fault}; ${sent.answer}` };
   },

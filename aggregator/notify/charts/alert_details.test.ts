@@ -37,6 +37,7 @@ function detailsWith(changes: Partial<AlertDetailsParts> = {}) {
     },
     askChanges: () => Promise.resolve(["14:01 web-1: the configuration changed"]),
     render: (svg) => renderChart(svg, 60_000),
+    publish: () => undefined,
     now: () => nowMs,
     log: silentLogger,
     metrics,

@@ -28,6 +28,8 @@ export type AlertDetailsParts = {
   readonly askChanges: AskChanges;
   /** SVG to PNG. */
   readonly render: (svg: string) => Promise<Uint8Array>;
+  /** Gives the address of a picture for services that take no file. */
+  readonly publish: (png: Uint8Array) => string | undefined;
   readonly now: () => number;
   readonly log: Logger;
   readonly metrics: SelfMetrics;
@@ -160,7 +162,8 @@ export class AlertDetails {
     try {
       const png = await this.#parts.render(chartSvg(chart));
       this.#count("drawn");
-      return { png, alt: altOf(chart) };
+      let link: string | undefined;
+      return { png, alt: altOf(chart), link: () => (link ??= this.#parts.publish(png)) };
     } catch (thrown) {
       this.#parts.log.warn("a chart could not be drawn", { error: messageOf(thrown) });
       return this.#none("drawing_failed");

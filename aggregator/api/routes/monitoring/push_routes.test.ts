@@ -9,6 +9,8 @@ import { Catalog } from "../../../catalog/catalog.ts";
 import { AlertmanagerKeys } from "../../../notify/config.ts";
 import { openAlertmanager } from "../../../notify/open_alertmanager.ts";
 import { isPushEndpoint } from "../../../notify/push/push_hosts.ts";
+import { PublishedCharts } from "../../../notify/charts/published_charts.ts";
+import { chartRoutes } from "./chart_routes.ts";
 import { pushRoutes } from "./push_routes.ts";
 import { PushAnswer, PushMade } from "./push_schemas.ts";
 
@@ -89,7 +91,7 @@ test("a browser is subscribed, notified, and survives a restart with the same ke
   app = pushRoutes({ alertmanager });
   expect(await list()).toEqual(before);
   const shown = await (await app.request(path)).text();
-  const { privateKey } = (await alertmanager.push?.keys()) ?? { privateKey: "" };
+  const { privateKey } = (await alertmanager.web?.push.keys()) ?? { privateKey: "" };
   expect(privateKey).toHaveLength(43);
   for (const hidden of [privateKey, "s3cret", keys.auth]) expect(shown).not.toContain(hidden);
 });
@@ -137,4 +139,27 @@ test.each([
   ["no URL", false],
 ])("messages to %s are allowed: %p", (endpoint, isAllowed) => {
   expect(isPushEndpoint(endpoint, ["push.example", "http://push.local:8080"])).toBe(isAllowed);
+});
+
+test("a published chart is there for a day, under an address that can't be guessed", async () => {
+  let nowMs = 0;
+  const charts = new PublishedCharts({ now: () => nowMs, externalUrl: () => "http://lapwing" });
+  const { push } = alertmanager.web ?? {};
+  if (push === undefined) throw new Error("no push");
+  const routes = chartRoutes({ alertmanager: { web: { push, charts } } });
+  const [first = "", second = ""] = [1, 2].map((byte) => charts.publish(Uint8Array.of(byte)));
+  expect(first).toMatch(/^http:\/\/lapwing\/api\/v1\/monitoring\/charts\/[\w-]{43}\.png$/);
+  expect(second).not.toBe(first);
+  const get = (url: string) => routes.request(new URL(url).pathname);
+  const answer = await get(first);
+  expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "image/png"]);
+  expect(await answer.bytes()).toEqual(Uint8Array.of(1));
+  expect((await get(`${first.slice(0, -5)}A.png`)).status).toBe(404);
+  nowMs += 24 * 3_600_000;
+  expect((await get(first)).status).toBe(404);
+  for (let i = 0; i < 300; i++) charts.publish(Uint8Array.of(3));
+  const last = charts.publish(Uint8Array.of(4)) ?? "";
+  expect((await get(last)).status).toBe(200);
+  const nameless = new PublishedCharts({ now: () => 0, externalUrl: () => "" });
+  expect(nameless.publish(Uint8Array.of(1))).toBeUndefined();
 });

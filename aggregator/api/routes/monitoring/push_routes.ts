@@ -9,16 +9,16 @@ import { refusal } from "./routes.ts";
 
 const path = "/api/v1/monitoring/push";
 
-export type PushParts = { readonly alertmanager: Pick<Alertmanager, "push" | "pipeline"> };
+export type PushParts = { readonly alertmanager: Pick<Alertmanager, "web" | "pipeline"> };
 
 /** Browsers that are subscribed to receivers. Neither the private key nor an endpoint, which is a capability, is shown. */
 export function pushRoutes({ alertmanager }: PushParts): Hono {
   const app = new Hono();
   const answers = jsonAnswers(app, refusal);
   const book = (): PushBook => {
-    if (alertmanager.push === undefined)
+    if (alertmanager.web === undefined)
       throw new OperatingError("not_found", "this server sends no browser push");
-    return alertmanager.push;
+    return alertmanager.web.push;
   };
   answers("GET", path, async (): Promise<PushAnswer> => {
     const { publicKey } = await book().keys();
