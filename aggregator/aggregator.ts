@@ -132,7 +132,8 @@ export class Aggregator {
     agentSeries.tellAccounts((tenant) => ingest.lanes.account(tenant));
     const { sources, sql } = await openQueries(config, { store, head }, parts);
     const { catalog } = store.backupTools;
-    const read = { store, ingest, sources, sql, agents, feeds };
+    const events = eventsOf(store, parts);
+    const read = { store, ingest, sources, sql, agents, feeds, events };
     const { alertmanager, rules } = await openAlerting(config, read, parts);
     const shown = { config };
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
@@ -141,7 +142,6 @@ export class Aggregator {
     const blocks = () => store.view().blocks;
     const rooms = { agents, ingest, blocks, ...seen, seriesLimits: limits };
     const status = { lifecycle: parts.lifecycle, metrics, shownConfig: () => shown.config };
-    const events = eventsOf(store, parts);
     const { dashboards, folders } = await openDashboards(config, { ...parts, catalog }, events);
     const acts = adminActs(store, ingest, join(dataDir, "snapshots"));
     const stored = { dashboards, catalog, events, signals, ...storeStateOf(store), ...acts };

@@ -1,10 +1,12 @@
 import { withExternalUrl } from "./config/external_url.ts";
 import type { AggregatorConfig } from "./config/config.ts";
+import type { EventBook } from "./events/event_book.ts";
 import type { AgentFeeds } from "./fleet/missing/agent_feeds.ts";
 import type { Agents } from "./fleet/agents.ts";
 import { foundKinds } from "./fleet/found_kinds.ts";
 import { FeedArchive } from "./fleet/missing/feed_archive.ts";
 import { MissingAgents } from "./fleet/missing/missing_agents.ts";
+import { chartQueries } from "./open_charts.ts";
 import type { Ingest } from "./ingest/ingest.ts";
 import type { AlertHistory } from "./notify/history/alert_history.ts";
 import { openAlertmanager } from "./notify/open_alertmanager.ts";
@@ -27,6 +29,7 @@ type Rooms = {
   readonly sql: Pick<SqlEngine, "query">;
   readonly agents: Agents;
   readonly feeds: AgentFeeds;
+  readonly events: Pick<EventBook, "list">;
 };
 type Parts = {
   readonly clock: Clock;
@@ -51,12 +54,13 @@ function recordChanges(
 /** Rules, and the Alertmanager that gets their alerts. */
 export async function openAlerting(
   config: AggregatorConfig,
-  { store, ingest, sources, sql, agents, feeds }: Rooms,
+  { store, ingest, sources, sql, agents, feeds, events }: Rooms,
   { clock, log, metrics, providedRules }: Parts,
 ) {
   const { catalog } = store.backupTools;
   const linked = withExternalUrl(config);
-  const alertmanager = await openAlertmanager(linked, { clock, log, metrics, catalog });
+  const charts = chartQueries(config, { sources, events }, clock);
+  const alertmanager = await openAlertmanager(linked, { clock, log, metrics, catalog, charts });
   const { tenant } = config;
   const known = () => new Set(agents.list(tenant).map(({ heartbeat }) => heartbeat.agent));
   const fleetLog = log.child({ room: "fleet" });

@@ -41,6 +41,7 @@ export async function buildUi(outdir: string = join(import.meta.dir, "dist")): P
       `the interface does not build: ${built.logs.map(String).join("\n")}`,
     );
   }
+  await buildPushWorker(outdir);
   let scriptGzipBytes = 0;
   for (const file of await readdir(outdir, { recursive: true })) {
     if (!compressible.test(file)) continue;
@@ -48,6 +49,22 @@ export async function buildUi(outdir: string = join(import.meta.dir, "dist")): P
     if (file.endsWith(".js")) scriptGzipBytes += gzipBytes;
   }
   return { outdir, scriptGzipBytes, firstLoadGzipBytes: await firstLoadBytes(outdir) };
+}
+
+/** The service worker of browser push: a script of its own under a name that stays, which no page loads. */
+async function buildPushWorker(outdir: string): Promise<void> {
+  const built = await Bun.build({
+    entrypoints: [join(import.meta.dir, "views/alerts/push/push_worker.ts")],
+    outdir: join(outdir, "assets"),
+    target: "browser",
+    format: "iife",
+    minify: true,
+    naming: "[name].[ext]",
+    throw: false,
+  });
+  if (built.success) return;
+  const faults = built.logs.map(String).join("\n");
+  throw new OperatingError("bad_request", `the service worker does not build: ${faults}`);
 }
 
 /** Writes the siblings; bytes of the gzipped one. */

@@ -44,6 +44,8 @@ import type { LokiParts } from "./routes/loki/context.ts";
 import { lokiRoutes } from "./routes/loki/loki.ts";
 import { type MonitoringParts, monitoringRoutes } from "./routes/monitoring/routes.ts";
 import { historyRoutes } from "./routes/monitoring/history_routes.ts";
+import { chartRoutes } from "./routes/monitoring/chart_routes.ts";
+import { pushRoutes } from "./routes/monitoring/push_routes.ts";
 import { recurringRoutes } from "./routes/monitoring/recurring_routes.ts";
 import { dependencyRoutes } from "./routes/monitoring/dependency_routes.ts";
 import { routingRoutes } from "./routes/monitoring/routing_routes.ts";
@@ -222,5 +224,7 @@ function stateRoutes({ sources, ingest, storeState, alertmanager, ...parts }: Ap
     .route("/", routingRoutes({ alertmanager, clock: parts.clock }))
     .route("/", dependencyRoutes({ alertmanager }))
     .route("/", recurringRoutes({ alertmanager, clock: parts.clock }))
+    .route("/", pushRoutes({ alertmanager }))
+    .route("/", chartRoutes({ alertmanager }))
     .route("/", historyRoutes({ alertmanager }));
 }

@@ -2,6 +2,7 @@ import { dashboardTables } from "./dashboard_tables.ts";
 import {
   alertHistoryTables,
   notificationTables,
+  pushTables,
   recurringSilenceTables,
 } from "./notification_tables.ts";
 import { agentFeedsTable, ruleGroupsTable } from "./rule_tables.ts";
@@ -342,4 +343,5 @@ export const migrations: readonly (readonly string[])[] = [
     "ALTER TABLE deletion_requests ADD COLUMN signal TEXT NOT NULL DEFAULT 'logs'",
     "UPDATE deletion_requests SET status = 'started' WHERE status = 'received' AND removed > 0",
   ],
+  pushTables,
 ];

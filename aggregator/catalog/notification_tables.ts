@@ -93,3 +93,16 @@ export const alertHistoryTables: readonly string[] = [
       PRIMARY KEY (tenant, kind)
     )`,
 ];
+
+/** A step of catalog_migrations.ts: browsers that are subscribed to receivers. */
+export const pushTables: readonly string[] = [
+  // keys: JSON; by these push services know this server.
+  "CREATE TABLE push_keys (tenant TEXT PRIMARY KEY, keys TEXT NOT NULL)",
+  // device: JSON.
+  `CREATE TABLE push_subscriptions (
+      tenant TEXT NOT NULL,
+      id TEXT NOT NULL,
+      device TEXT NOT NULL,
+      PRIMARY KEY (tenant, id)
+    )`,
+];

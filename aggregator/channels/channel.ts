@@ -1,7 +1,9 @@
 import type { z } from "zod";
+import type { DetailsOf } from "./details.ts";
 import type { GlobalConfig } from "./global_config.ts";
 import type { Notification } from "./notification.ts";
 import type { FailureReason, SendOutcome } from "./outcome.ts";
+import type { PushDevices } from "./push_devices.ts";
 
 export type { FailureReason, SendOutcome };
 
@@ -17,6 +19,10 @@ export type ChannelParts = {
   /** Renders texts for a notification. */
   readonly textsOf: (notification: Notification) => Texts;
   readonly fetch: typeof fetch;
+  /** Charts and facts, for integrations with `chart`. */
+  readonly detailsOf?: DetailsOf;
+  /** Browsers that are subscribed to receivers. */
+  readonly push?: PushDevices;
   /** The wall clock, Unix milliseconds. */
   readonly now: () => number;
   /** Whether the channel `script` may run programs. */

@@ -23,6 +23,7 @@ import { telegram } from "./telegram/send.ts";
 import { twilio } from "./twilio/send.ts";
 import { victorops } from "./victorops/send.ts";
 import { webex } from "./webex/send.ts";
+import { webpush } from "./webpush/send.ts";
 import { webhook } from "./webhook/send.ts";
 import { wechat } from "./wechat/send.ts";
 import { zulip } from "./zulip/send.ts";
@@ -61,6 +62,7 @@ export const channels: readonly AnyChannel[] = [
   any(victorops),
   any(webex),
   any(webhook),
+  any(webpush),
   any(wechat),
   any(zulip),
 ];

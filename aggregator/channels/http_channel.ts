@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Channel, ChannelParts, Texts } from "./channel.ts";
-import { type SecretValues, attempt } from "./failure.ts";
+import type { ChartPicture, MessageDetails } from "./details.ts";
+import { SendFailure, type SecretValues, attempt } from "./failure.ts";
 import type { GlobalConfig } from "./global_config.ts";
 import type { Notification } from "./notification.ts";
 import { withHttp } from "./schema_parts.ts";
@@ -13,6 +14,7 @@ type HttpChannelConfig = {
   readonly send_resolved: boolean;
   readonly http_config?: HttpConfig | undefined;
   readonly timeout?: number;
+  readonly chart?: boolean;
 };
 
 /** What an attempt of a channel over HTTP works with. Its functions throw SendFailure. */
@@ -21,6 +23,8 @@ export type Attempt = {
   readonly texts: Texts;
   readonly parts: ChannelParts;
   readonly secrets: SecretValues;
+  /** undefined where the configuration asks for none, or there are none. */
+  readonly details: () => Promise<MessageDetails | undefined>;
   /** A secret from the configuration or its file. */
   readonly secret: (text: string | undefined, file: string | undefined) => Promise<string>;
   /** One request, which must succeed. Statuses in `retried` are retried besides 429 and 5xx. */
@@ -61,6 +65,8 @@ export function httpChannel<Config extends HttpChannelConfig>({
           texts: parts.textsOf(notification),
           parts,
           secrets,
+          details: async () =>
+            config.chart === true ? await parts.detailsOf?.(notification) : undefined,
           secret: (text, file) => secretValue(text, file, secrets),
           askAny: (outgoing) => exchange(outgoing, sending),
           ask: async (outgoing, retried = []) => {
@@ -76,4 +82,19 @@ export function httpChannel<Config extends HttpChannelConfig>({
 /** What the history keeps of an answer. */
 export function sent({ status, text }: Answer): Sent {
   return { answer: `${status} ${text}`.trim() };
+}
+
+/** Sends with a chart, and without it where the service refuses that: a chart must not cost the message. */
+export async function orWithoutChart(
+  details: MessageDetails | undefined,
+  send: (chart: ChartPicture | undefined) => Promise<Sent>,
+): Promise<Sent> {
+  try {
+    return await send(details?.chart);
+  } catch (thrown) {
+    const isRefused = thrown instanceof SendFailure && thrown.details.reason === "clientError";
+    if (details?.chart === undefined || !isRefused) throw thrown;
+    const { answer, ...rest } = await send(undefined);
+    return { ...rest, answer: `${answer} (without the chart: ${thrown.message})` };
+  }
 }

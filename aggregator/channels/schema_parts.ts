@@ -12,6 +12,12 @@ export const commonShape = (sendsResolved: boolean) => ({
   send_resolved: z.boolean().default(sendsResolved),
 });
 
+/** The key of channels that can send a chart. It is off for Alertmanager's receivers, whose messages stay as they are. */
+export const chartShape = (isOn: boolean) => ({
+  /** Whether messages have a chart, the value, what changed, and links to silence. Lapwing's own. */
+  chart: z.boolean().default(isOn),
+});
+
 /** Keys that every channel over HTTP has. */
 export const httpShape = (sendsResolved: boolean) => ({
   ...commonShape(sendsResolved),

@@ -9,6 +9,7 @@ export type Received = {
   readonly query: URLSearchParams;
   readonly headers: Headers;
   readonly body: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 };
 
 /** A local server in place of a hosted service. `answer` checks each request; what it throws is an answer of 400. */
@@ -19,12 +20,14 @@ export function serviceOf(answer: (request: Received) => Response | Promise<Resp
     hostname: "127.0.0.1",
     fetch: async (request) => {
       const url = new URL(request.url);
+      const bytes = new Uint8Array(await request.arrayBuffer());
       const one = {
         method: request.method,
         path: url.pathname,
         query: url.searchParams,
         headers: request.headers,
-        body: await request.text(),
+        body: Buffer.from(bytes).toString(),
+        bytes,
       };
       received.push(one);
       try {

@@ -34,6 +34,7 @@ export const aggregatorKeyEffects = {
     history_max: "reload",
     dependencies: "reload",
     scripts: "restart",
+    push_hosts: "restart",
     concurrency_max: "restart",
   },
   dashboards: "restart",

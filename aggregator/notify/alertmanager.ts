@@ -23,7 +23,7 @@ import { AlertPipeline } from "./pipeline/alert_pipeline.ts";
 import type { Delivery, Settled } from "./pipeline/deliveries.ts";
 import type { AlertGroup } from "./pipeline/alert_group.ts";
 import { notificationOf, notifiedAlert } from "./pipeline/notification_of.ts";
-import { NotificationLog } from "./pipeline/notification_log.ts";
+import { type LogEntry, NotificationLog } from "./pipeline/notification_log.ts";
 import {
   type ReadParts,
   type ReadSettings,
@@ -31,6 +31,7 @@ import {
   noSettings,
   readSettings,
 } from "./read_settings.ts";
+import type { WebParts } from "./web_parts.ts";
 import { RememberedAlerts, alertsAfterStart } from "./remembered_alerts.ts";
 import { Sender } from "./sender.ts";
 import { stateOf } from "./silences/silence.ts";
@@ -45,8 +46,8 @@ export type AlertmanagerParts = ReadParts & {
   readonly metrics: SelfMetrics;
   readonly catalog: Pick<Catalog, "fenced" | "transaction">;
   readonly tenant: string;
+  readonly web?: WebParts;
 };
-
 /** The loop looks at the clock at least so often. */
 const sleepMaxMs = 1_000;
 const maintainEveryMs = 60_000;
@@ -66,6 +67,7 @@ export class Alertmanager {
   readonly testSends: TestSends;
   readonly recurring: RecurringSilences;
   readonly history: AlertHistory;
+  readonly web: WebParts | undefined;
   readonly #parts: AlertmanagerParts;
   readonly #meters: NotifyMeters;
   readonly #sender: Sender;
@@ -119,6 +121,7 @@ export class Alertmanager {
     this.#channelParts = read.channelParts;
     this.startedMs = clock.now();
     this.state = state;
+    this.web = parts.web;
     this.history = history;
     history.limitBy(() => this.#historyLimits());
     this.fault = fault;
@@ -126,7 +129,7 @@ export class Alertmanager {
     this.#sendFailures = new RepeatedWarning(log, clock, "notifications failed");
     this.#meters = new NotifyMeters(metrics, () => this.#sizes());
     this.#meters.wasRead(fault === undefined, clock.now());
-    this.#sender = new Sender(settings.alertmanager.concurrency_max);
+    this.#sender = new Sender({ concurrencyMax: settings.alertmanager.concurrency_max });
     this.silences = new SilenceBook(
       {
         now: () => clock.now(),
@@ -237,10 +240,7 @@ export class Alertmanager {
     await this.state.close();
   }
 
-  #newPipeline(
-    config: AlertmanagerConfig,
-    entries: ConstructorParameters<typeof NotificationLog>[1],
-  ): AlertPipeline {
+  #newPipeline(config: AlertmanagerConfig, entries: readonly LogEntry[]): AlertPipeline {
     const { clock } = this.#parts;
     const { alerts_max: alertsMax, groups_max: groupsMax } = this.#settings.alertmanager;
     return new AlertPipeline(config, {

@@ -34,6 +34,8 @@ export const AlertmanagerKeys = z.strictObject({
   history_max: z.int().min(1_000).default(200_000),
   /** Whether receivers may run programs of this host (`script_configs`). */
   scripts: z.boolean().default(false),
+  /** Push services that browsers may name besides those of Chrome, Firefox, Safari and Edge: hosts, or origins such as http://push.local. */
+  push_hosts: z.array(z.string().min(1)).default([]),
   /** Notifications that one integration sends at the same time; the others wait for their turn. */
   concurrency_max: z.int().min(1).max(256).default(16),
   /** Which alerts are inhibited because a host or a target is down. */

@@ -40,7 +40,7 @@ export async function readSettings(
   } catch (cause) {
     throw new OperatingError("bad_request", `${file}: ${messageOf(cause)}`, { cause });
   }
-  const config = { ...readAlertmanagerConfig(text, file, channels), dependencies };
+  const config = { ...(await readAlertmanagerConfig(text, file, channels)), dependencies };
   return { config, channelParts: await channelParts(config.templates, file) };
 }
 

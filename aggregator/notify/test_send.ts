@@ -52,7 +52,7 @@ export class TestSends {
     this.#admit(`${test.receiver}/${test.integration}`);
     await state.begin(delivery, "test");
     const timer = setTimeout(() => sender.cancel(delivery), timeoutMs);
-    const outcome = await sender.send(delivery, channelParts());
+    const outcome = await sender.send(delivery, channelParts(), "test");
     clearTimeout(timer);
     await state.recordTest(delivery, outcome, now());
     return outcome;

@@ -38,7 +38,7 @@ message_keys message_size_max method metrics metrics_path min_size module mongod
 names nats.* nginx.* nkey_seed_file no_proxy not_matches ntp.* off offline_after openssh.* origins
 out_of_order_time_window output_size_max packet_size_max password_file path path_prefix paths php_fpm.*
 pod_logs poll_interval postfix.* postgresql.* prober processes.* processors procfs
-promote_resource_attributes public_keys push_sync_interval quarantine_size_max query_class
+promote_resource_attributes public_keys push_hosts push_sync_interval quarantine_size_max query_class
 query_name query_offset query_type rabbitmq.* rate raw reconnect_wait reconnect_wait_max redis.* refresh_interval
 regex regexp region release_keys release_rate_max renew_interval repeat_interval replacement
 result_max retention ring ring_size_max scan_interval scan_timeout scopes scrape_interval

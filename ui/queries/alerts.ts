@@ -21,6 +21,7 @@ import {
   type HistoryPage,
 } from "../client/alerts/alert_history.ts";
 import { listStoredGroups, type StoredGroup } from "../client/rules.ts";
+import { listPush, type PushDevices } from "../client/alerts/push.ts";
 import { listRecurring, type RecurringRow } from "../client/alerts/recurring.ts";
 import { explainRouting, listReceivers, type Receivers, type Routing } from "../client/routing.ts";
 import { intervalOf } from "./query_client.ts";
@@ -42,6 +43,14 @@ export function useStoredGroups(): UseQueryResult<readonly StoredGroup[]> {
   return useQuery({
     queryKey: [...rulesKey, "stored"],
     queryFn: ({ signal }) => listStoredGroups(signal),
+  });
+}
+
+/** Browsers that are subscribed to receivers. */
+export function usePushDevices(): UseQueryResult<PushDevices> {
+  return useQuery({
+    queryKey: [...notifierKey, "push"],
+    queryFn: ({ signal }) => listPush(signal),
   });
 }
 

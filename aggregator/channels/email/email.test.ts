@@ -113,6 +113,31 @@ test("email threads a group, and takes headers of one's own", async () => {
   expect(data).not.toMatch(/^Bcc:/m);
 });
 
+test("email shows a chart within the message, with facts and links", async () => {
+  const { mails, smarthost } = await smtpServer();
+  const png = Buffer.from("\x89PNG not drawn here");
+  const detailsOf = () =>
+    Promise.resolve({
+      chart: { png, alt: 'Chart of "DiskFull"', link: () => undefined },
+      facts: [{ name: "Value", value: "97.2 % <b>" }],
+      links: [{ title: "Silence", url: "http://lapwing.example/alerts?a=1&b=$&" }],
+    });
+  const config = { ...common, ...tls, smarthost, text: "{{ .Status }}", chart: true };
+  const outcome = await sendBy(email, config, { parts: { ...parts, detailsOf } });
+  expect(outcome).toMatchObject({ kind: "sent" });
+  const data = (mails[0]?.data ?? "").replaceAll("=\r\n", "").replaceAll("=3D", "=");
+  expect(data).toContain("Content-Type: multipart/related");
+  expect(data).toContain('<img src="cid:chart" alt="Chart of &quot;DiskFull&quot;"');
+  expect(data).toContain("97.2 % &lt;b&gt;");
+  expect(data).toContain('href="http://lapwing.example/alerts?a=1&amp;b=$&amp;"');
+  expect(data).toContain("Content-ID: <chart>");
+  expect(data).toContain("Content-Disposition: inline; filename=chart.png");
+  expect(data).toContain(png.toString("base64").replace(/=+$/, ""));
+  expect(data).toContain("Value: 97.2 % <b>");
+  await sendBy(email, { ...config, chart: false }, { parts: { ...parts, detailsOf } });
+  expect(mails[1]?.data).not.toMatch(/97\.2|cid:|id=3D"details"/);
+});
+
 test("email ends with its signal, and says whether the server's refusal is final", async () => {
   const hanging = await smtpServer({ onConnect: () => {} });
   const signal = AbortSignal.timeout(100);

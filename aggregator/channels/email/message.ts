@@ -1,4 +1,6 @@
 import type { Texts } from "../channel.ts";
+import { type ChartPicture, type MessageDetails, factLines } from "../details.ts";
+import { withDetails } from "./details_html.ts";
 import { groupHash } from "../group_hash.ts";
 import type { Notification } from "../notification.ts";
 import type { EmailConfig } from "./schema.ts";
@@ -12,6 +14,8 @@ export type Email = {
   readonly shownTo: string;
   readonly text: string;
   readonly html: string;
+  /** A picture that the HTML shows. */
+  readonly chart: ChartPicture | undefined;
   /** The message that the group's messages answer; no such message exists, and mail programs thread by it. */
   readonly threadId: string | undefined;
 };
@@ -25,6 +29,7 @@ export function emailOf(
   notification: Notification,
   texts: Texts,
   nowMs: number,
+  details?: MessageDetails,
 ): Email {
   const { text } = texts;
   const given = new Map(
@@ -41,10 +46,17 @@ export function emailOf(
     subject: oneLine(given.get("subject") ?? text('{{ template "email.default.subject" . }}')),
     shownFrom: oneLine(given.get("from") ?? from),
     shownTo: oneLine(given.get("to") ?? to),
-    text: config.text === "" ? "" : text(config.text),
-    html: config.html === "" ? "" : texts.html(config.html),
+    text: config.text === "" ? "" : textWith(text(config.text), details),
+    html: config.html === "" ? "" : withDetails(texts.html(config.html), details),
+    chart: config.html === "" ? undefined : details?.chart,
     threadId: threadOf(config, notification, nowMs),
   };
+}
+
+function textWith(text: string, details: MessageDetails | undefined): string {
+  if (details === undefined) return text;
+  const links = details.links.map(({ title, url }) => `${title}: ${url}`).join("\n");
+  return `${text.trimEnd()}\n\n${factLines(details)}\n${links}\n`;
 }
 
 /** A line break would begin another header. */

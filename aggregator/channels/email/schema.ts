@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { atMostOne } from "../key_checks.ts";
-import { commonShape, templated } from "../schema_parts.ts";
+import { chartShape, commonShape, templated } from "../schema_parts.ts";
 import { Tls } from "../http/http_config.ts";
 
 export const smarthost = z
@@ -19,6 +19,7 @@ const Threading = z.strictObject({
 export const EmailConfig = z
   .strictObject({
     ...commonShape(false),
+    ...chartShape(false),
     /** Addresses, separated by commas. */
     to: templated().refine((to) => to !== "", "missing to"),
     from: templated(),

@@ -35,7 +35,9 @@ export const email: Channel<EmailConfig> = {
   sendsResolved: (config) => config.send_resolved,
   send: (config, notification, parts, signal) =>
     attempt(async (secrets) => {
-      const message = emailOf(config, notification, parts.textsOf(notification), parts.now());
+      const details = config.chart ? await parts.detailsOf?.(notification) : undefined;
+      const texts = parts.textsOf(notification);
+      const message = emailOf(config, notification, texts, parts.now(), details);
       return { answer: await sendEmail(config, message, signal, secrets) };
     }),
 };

@@ -4,6 +4,8 @@ import { tlsOf } from "#shared/http/credentials.ts";
 import { type SecretValues, SendFailure } from "../failure.ts";
 import { secretValue } from "../secret_value.ts";
 import { isGiven } from "../key_checks.ts";
+import { type ChartPicture, chartFileName } from "../details.ts";
+import { chartCid } from "./details_html.ts";
 import type { Email } from "./message.ts";
 import type { EmailConfig } from "./schema.ts";
 
@@ -66,6 +68,7 @@ export async function sendEmail(
       textEncoding: "quoted-printable",
       ...(email.text === "" ? {} : { text: email.text }),
       ...(email.html === "" ? {} : { html: email.html }),
+      ...(email.chart === undefined ? {} : { attachments: [inline(email.chart)] }),
       ...(threadId === undefined ? {} : { inReplyTo: threadId, references: threadId }),
     });
     return response;
@@ -76,6 +79,17 @@ export async function sendEmail(
     transport.close();
     socket.destroy();
   }
+}
+
+/** A picture that the HTML refers to: multipart/related (RFC 2387). */
+function inline({ png }: ChartPicture) {
+  return {
+    filename: chartFileName,
+    content: Buffer.from(png),
+    contentType: "image/png",
+    contentDisposition: "inline" as const,
+    cid: chartCid,
+  };
 }
 
 function addressOf(smarthost: string): [string, number] {

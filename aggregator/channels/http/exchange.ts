@@ -14,7 +14,7 @@ export type Outgoing = {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer> | FormData;
 };
 
 /** One request of a channel, and the start of its answer, whatever the status. Throws SendFailure. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Texts } from "../channel.ts";
+import { type ChartPicture, type MessageDetails, chartFileName, factLines } from "../details.ts";
 import type { Notification } from "../notification.ts";
 import { inBytes } from "../truncated.ts";
 import type { MatrixConfig } from "./schema.ts";
@@ -8,15 +9,31 @@ import type { MatrixConfig } from "./schema.ts";
 const textBytesMax = 24 * 1_024;
 
 /** The content of an event m.room.message (spec.matrix.org). HTML that is too long is left out, as cutting would break it. */
-export function matrixMessage(config: MatrixConfig, texts: Texts) {
-  const body = `${texts.text(config.title)}\n${texts.text(config.text)}`.trim();
-  const html = config.html === "" ? "" : texts.html(config.html);
+export function matrixMessage(config: MatrixConfig, texts: Texts, details?: MessageDetails) {
+  const more = details === undefined ? "" : `\n${factLines(details)}`;
+  const body = `${texts.text(config.title)}${more}\n${texts.text(config.text)}`.trim();
+  const html =
+    config.html === ""
+      ? ""
+      : texts.html(config.html) + (details === undefined ? "" : htmlOf(details));
   const isHtml = html !== "" && Buffer.byteLength(html) <= textBytesMax;
   return {
     msgtype: config.message_type,
     body: inBytes(body, textBytesMax),
     ...(isHtml ? { format: "org.matrix.custom.html", formatted_body: html } : {}),
   };
+}
+
+function htmlOf({ facts, links }: MessageDetails): string {
+  const rows = facts.map(({ name, value }) => `<b>${name}</b>: ${Bun.escapeHTML(value)}`);
+  const shown = links.map(({ title, url }) => `<a href="${Bun.escapeHTML(url)}">${title}</a>`);
+  return `<p>${[...rows, shown.join(" · ")].join("<br>")}</p>`;
+}
+
+/** The content of a picture that is in the homeserver's media (spec.matrix.org, m.image). */
+export function matrixImage({ png, alt }: ChartPicture, url: string) {
+  const info = { mimetype: "image/png", size: png.length };
+  return { msgtype: "m.image", body: alt, filename: chartFileName, url, info };
 }
 
 /** The same for each attempt of a notification, so that a repeated one makes no second message. */

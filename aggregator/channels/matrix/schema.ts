@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { exactlyOne } from "../key_checks.ts";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 /** An element of `matrix_configs`: a room of Matrix. */
 export const MatrixConfig = z
   .strictObject({
     ...httpShape(true),
+    ...chartShape(true),
     homeserver_url: z.url(),
     /** Such as `!abc:example.org`. */
     room_id: templated().refine((id) => id !== "", "missing room_id"),

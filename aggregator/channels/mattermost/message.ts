@@ -1,4 +1,5 @@
 import type { Texts } from "../channel.ts";
+import type { MessageDetails } from "../details.ts";
 import { inRunes } from "../truncated.ts";
 import { withoutEmpty } from "../without_empty.ts";
 import type { Attachment, MattermostConfig } from "./schema.ts";
@@ -7,7 +8,11 @@ const textRunesMax = 16_383;
 const priorities = new Set(["urgent", "important", "standard"]);
 
 /** The body of an incoming webhook (developers.mattermost.com). */
-export function mattermostMessage(config: MattermostConfig, { text }: Texts) {
+export function mattermostMessage(
+  config: MattermostConfig,
+  { text }: Texts,
+  details?: MessageDetails,
+) {
   const { attachments, props } = config;
   const card = props === undefined ? "" : text(props.card);
   const isOwn = attachments.length > 0;
@@ -20,7 +25,10 @@ export function mattermostMessage(config: MattermostConfig, { text }: Texts) {
       icon_emoji: text(config.icon_emoji),
       type: text(config.type),
     }),
-    attachments: (isOwn ? attachments : [config]).map((one) => attachmentOf(one, text)),
+    attachments: [
+      ...(isOwn ? attachments : [config]).map((one) => attachmentOf(one, text)),
+      ...(details === undefined ? [] : [detailsAttachment(details)]),
+    ],
     ...(card === "" ? {} : { props: { card } }),
     ...priorityOf(config, text),
   };
@@ -49,6 +57,16 @@ function attachmentOf(written: Attachment, text: Texts["text"]) {
       image_url: text(written.image_url),
     }),
     ...(fields.length === 0 ? {} : { fields }),
+  };
+}
+
+/** An attachment of its own below the others: links are Markdown. */
+function detailsAttachment({ facts, links, chart }: MessageDetails) {
+  const image_url = chart?.link() ?? "";
+  return {
+    ...withoutEmpty({ image_url, fallback: chart?.alt ?? "" }),
+    text: links.map(({ title, url }) => `[${title}](${url.replaceAll(")", "%29")})`).join(" · "),
+    fields: facts.map(({ name, value }) => ({ title: name, value, short: value.length < 40 })),
   };
 }
 

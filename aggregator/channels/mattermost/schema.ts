@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { atMostOne } from "../key_checks.ts";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 const Field = z.strictObject({
   title: templated().refine((text) => text !== "", "missing title of a field"),
@@ -32,6 +32,7 @@ export type Attachment = z.output<typeof Attachment>;
 export const MattermostConfig = z
   .strictObject({
     ...httpShape(true),
+    ...chartShape(false),
     ...attachmentShape(),
     webhook_url: secret().optional(),
     webhook_url_file: z.string().optional(),

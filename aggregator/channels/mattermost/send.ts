@@ -16,8 +16,8 @@ export const mattermost = httpChannel<MattermostConfig>({
     );
     return { config: { ...config, webhook_url: text, webhook_url_file: file }, mistakes };
   },
-  send: async (config, { texts, secret, ask }) => {
+  send: async (config, { texts, secret, ask, details }) => {
     const url = await secret(config.webhook_url, config.webhook_url_file);
-    return sent(await ask({ url, json: mattermostMessage(config, texts) }));
+    return sent(await ask({ url, json: mattermostMessage(config, texts, await details()) }));
   },
 });

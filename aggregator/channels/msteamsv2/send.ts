@@ -7,8 +7,9 @@ export const msteamsv2 = httpChannel<MsTeamsV2Config>({
   name: "msteamsv2",
   title: "Microsoft Teams",
   schema: MsTeamsV2Config,
-  send: async (config, { notification, texts, secret, ask }) => {
+  send: async (config, { notification, texts, secret, ask, details }) => {
     const url = await secret(config.webhook_url, config.webhook_url_file);
-    return sent(await ask({ url, json: adaptiveCard(config, notification, texts) }));
+    const json = adaptiveCard(config, notification, texts, await details());
+    return sent(await ask({ url, json }));
   },
 });

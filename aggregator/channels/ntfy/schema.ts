@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { atMostOne } from "../key_checks.ts";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 /** An element of `ntfy_configs`: a topic of ntfy.sh, or of a server of your own. */
 export const NtfyConfig = z
   .strictObject({
     ...httpShape(true),
+    ...chartShape(true),
     url: z.url().default("https://ntfy.sh"),
     topic: templated().refine((topic) => topic !== "", "missing topic"),
     token: secret().optional(),

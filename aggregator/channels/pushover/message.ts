@@ -1,4 +1,5 @@
 import type { Texts } from "../channel.ts";
+import { type ChartPicture, type MessageDetails, chartFileName, factLines } from "../details.ts";
 import { inRunes } from "../truncated.ts";
 import type { PushoverConfig } from "./schema.ts";
 
@@ -11,9 +12,11 @@ export function pushoverForm(
   { text, html }: Texts,
   token: string,
   user: string,
+  details?: MessageDetails,
 ): URLSearchParams {
+  const facts = details === undefined ? "" : `${factLines(details)}\n\n`;
   const message = inRunes(
-    config.html ? html(config.message) : text(config.message),
+    config.html ? Bun.escapeHTML(facts) + html(config.message) : facts + text(config.message),
     messageRunesMax,
   ).trim();
   return new URLSearchParams({
@@ -37,4 +40,12 @@ export function pushoverForm(
 
 function seconds(ms: number): string {
   return String(Math.floor(ms / 1_000));
+}
+
+/** The form with a chart (pushover.net/api#attachments). */
+export function pushoverFormWithChart(fields: URLSearchParams, { png }: ChartPicture): FormData {
+  const form = new FormData();
+  for (const [name, value] of fields) form.set(name, value);
+  form.set("attachment", new Blob([Buffer.from(png)], { type: "image/png" }), chartFileName);
+  return form;
 }

@@ -2,12 +2,13 @@ import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { goDuration } from "../go_duration.ts";
 import { exactlyOne } from "../key_checks.ts";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 /** An element of `pushover_configs`. */
 export const PushoverConfig = z
   .strictObject({
     ...httpShape(true),
+    ...chartShape(false),
     user_key: secret().optional(),
     user_key_file: z.string().optional(),
     token: secret().optional(),

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 /** An element of `signal_configs`: a server of signal-cli-rest-api. */
 export const SignalConfig = z.strictObject({
   ...httpShape(true),
+  ...chartShape(true),
   /** Such as http://localhost:8080. */
   url: z.url(),
   /** The number that sends. */

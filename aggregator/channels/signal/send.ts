@@ -1,4 +1,4 @@
-import { httpChannel, sent } from "../http_channel.ts";
+import { httpChannel, orWithoutChart, sent } from "../http_channel.ts";
 import { signalMessage } from "./message.ts";
 import { SignalConfig } from "./schema.ts";
 
@@ -7,11 +7,11 @@ export const signal = httpChannel<SignalConfig>({
   name: "signal",
   title: "Signal",
   schema: SignalConfig,
-  send: async (config, { texts, ask }) =>
-    sent(
-      await ask({
-        url: `${config.url.replace(/\/$/, "")}/v2/send`,
-        json: signalMessage(config, texts),
-      }),
-    ),
+  send: async (config, { texts, ask, details }) => {
+    const more = await details();
+    return orWithoutChart(more, async (chart) => {
+      const json = signalMessage(config, texts, more && { ...more, chart });
+      return sent(await ask({ url: `${config.url.replace(/\/$/, "")}/v2/send`, json }));
+    });
+  },
 });

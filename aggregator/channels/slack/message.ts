@@ -1,12 +1,15 @@
 import type { Texts } from "../channel.ts";
+import type { MessageDetails } from "../details.ts";
 import { inRunes } from "../truncated.ts";
 import { withoutEmpty } from "../without_empty.ts";
 import type { SlackConfig } from "./schema.ts";
 
 const titleRunesMax = 1_024;
+/** Buttons of an attachment. */
+const actionsMax = 5;
 
 /** The body of a message (api.slack.com, chat.postMessage with attachments). */
-export function slackMessage(config: SlackConfig, { text }: Texts) {
+export function slackMessage(config: SlackConfig, { text }: Texts, details?: MessageDetails) {
   return {
     ...withoutEmpty({
       channel: text(config.channel),
@@ -16,23 +19,34 @@ export function slackMessage(config: SlackConfig, { text }: Texts) {
       link_names: config.link_names,
       text: text(config.message_text),
     }),
-    attachments: [attachment(config, text)],
+    attachments: [attachment(config, text, details)],
   };
 }
 
-function attachment(config: SlackConfig, text: Texts["text"]) {
-  const fields = config.fields.map((field) => ({
-    title: text(field.title),
-    value: text(field.value),
-    short: field.short ?? config.short_fields,
-  }));
+function attachment(
+  config: SlackConfig,
+  text: Texts["text"],
+  { facts, links, chart }: MessageDetails = { facts: [], links: [], chart: undefined },
+) {
+  const fields = [
+    ...config.fields.map((field) => ({
+      title: text(field.title),
+      value: text(field.value),
+      short: field.short ?? config.short_fields,
+    })),
+    ...facts.map(({ name, value }) => ({ title: name, value, short: value.length < 40 })),
+  ];
+  const actions = [
+    ...config.actions.map((one) => action(one, text)),
+    ...links.map(({ title, url }) => ({ type: "button", text: title, url })),
+  ].slice(0, actionsMax);
   const { mrkdwn_in } = config;
   return {
     ...withoutEmpty({
       title: inRunes(text(config.title), titleRunesMax),
       title_link: text(config.title_link),
       pretext: text(config.pretext),
-      image_url: text(config.image_url),
+      image_url: text(config.image_url) || (chart?.link() ?? ""),
       thumb_url: text(config.thumb_url),
       color: text(config.color),
     }),
@@ -42,9 +56,7 @@ function attachment(config: SlackConfig, text: Texts["text"]) {
     footer: text(config.footer),
     mrkdwn_in: mrkdwn_in.length === 0 ? ["fallback", "pretext", "text"] : mrkdwn_in,
     ...(fields.length === 0 ? {} : { fields }),
-    ...(config.actions.length === 0
-      ? {}
-      : { actions: config.actions.map((one) => action(one, text)) }),
+    ...(actions.length === 0 ? {} : { actions }),
   };
 }
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { duration } from "#shared/text/duration.ts";
 import { atMostOne, isGiven } from "../key_checks.ts";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 const chatPostUrl = "https://slack.com/api/chat.postMessage";
 
@@ -35,6 +35,7 @@ const Action = z
 export const SlackConfig = z
   .strictObject({
     ...httpShape(false),
+    ...chartShape(false),
     api_url: secret().optional(),
     api_url_file: z.string().optional(),
     /** Of a bot with the right chat:write. */

@@ -1,9 +1,12 @@
+import { messageOf } from "#shared/errors.ts";
+import type { ChartPicture } from "../details.ts";
 import { type Answer, jsonOf } from "../http/answer.ts";
 import { type Attempt, type Sent, httpChannel } from "../http_channel.ts";
 import { isGiven } from "../key_checks.ts";
 import { memberText, refusedBy } from "../service_error.ts";
 import { slackMessage } from "./message.ts";
 import { SlackConfig } from "./schema.ts";
+import { uploadChart } from "./upload_chart.ts";
 
 /** Messages in Slack, by an incoming webhook or by a bot. */
 export const slack = httpChannel<SlackConfig>({
@@ -43,7 +46,11 @@ export const slack = httpChannel<SlackConfig>({
     const { url, headers } = await addressOf(config, attempt);
     const { kept } = attempt.notification;
     const { threadTs: ts = "", channelId = "" } = kept;
-    const message = slackMessage(config, attempt.texts);
+    const details = await attempt.details();
+    const isBot = url.endsWith("/chat.postMessage");
+    // A webhook takes no files: it gets the address of the chart.
+    const shown = details && (isBot ? { ...details, chart: undefined } : details);
+    const message = slackMessage(config, attempt.texts, shown);
     const isKnown = ts !== "" && channelId !== "";
     if (config.update_message && isKnown) {
       const update = url.replace(/chat\.postMessage$/, "chat.update");
@@ -52,9 +59,29 @@ export const slack = httpChannel<SlackConfig>({
     }
     const thread = config.reply_in_thread && isKnown ? { thread_ts: ts } : {};
     const answer = await attempt.ask({ url, headers, json: { ...message, ...thread } });
-    return readAnswer(answer, config, isKnown ? kept : {});
+    const sent = readAnswer(answer, config, isKnown ? kept : {});
+    if (details?.chart === undefined || !isBot) return sent;
+    const fault = await chartFault(details.chart, answer, { url, headers }, attempt);
+    return fault === undefined ? sent : { ...sent, answer: `${fault}; ${sent.answer}` };
   },
 });
+
+/** Posts the chart below the message. The message is out: what fails here is said in its answer. */
+async function chartFault(
+  chart: ChartPicture,
+  message: Answer,
+  api: Awaited<ReturnType<typeof addressOf>>,
+  attempt: Attempt,
+): Promise<string | undefined> {
+  const body = jsonOf(message);
+  const place = { threadTs: memberText(body, "ts"), channelId: memberText(body, "channel") };
+  try {
+    await uploadChart(chart, place, api, attempt);
+    return undefined;
+  } catch (thrown) {
+    return `without the chart (${messageOf(thrown)})`;
+  }
+}
 
 async function addressOf(config: SlackConfig, { secret }: Attempt) {
   const { app_token: token, app_token_file: file } = config;

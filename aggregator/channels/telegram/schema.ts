@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { atMostOne, exactlyOne } from "../key_checks.ts";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 /** An element of `telegram_configs`. */
 export const TelegramConfig = z
   .strictObject({
     ...httpShape(true),
+    ...chartShape(false),
     api_url: z.url().optional(),
     bot_token: secret().optional(),
     bot_token_file: z.string().optional(),

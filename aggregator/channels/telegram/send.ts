@@ -1,9 +1,10 @@
+import type { ChartPicture } from "../details.ts";
 import { SendFailure } from "../failure.ts";
 import { ownOrGlobal } from "../global_secret.ts";
 import { jsonOf, requireSuccess } from "../http/answer.ts";
-import { httpChannel, sent } from "../http_channel.ts";
+import { type Attempt, type Sent, httpChannel, orWithoutChart, sent } from "../http_channel.ts";
 import { memberOf, memberText } from "../service_error.ts";
-import { telegramMessage } from "./message.ts";
+import { telegramMessage, telegramPhoto, telegramReply } from "./message.ts";
 import { TelegramConfig } from "./schema.ts";
 
 /** Messages in a chat of Telegram, by a bot. */
@@ -20,7 +21,8 @@ export const telegram = httpChannel<TelegramConfig>({
     const api_url = config.api_url ?? global.telegram_api_url;
     return { config: { ...config, api_url, bot_token: text, bot_token_file: file }, mistakes };
   },
-  send: async (config, { texts, secret, secrets, parts, askAny, ask }) => {
+  send: async (config, attempt) => {
+    const { texts, secret, secrets, details } = attempt;
     const token = await secret(config.bot_token, config.bot_token_file);
     const chatId = await secret(config.chat_id?.toString(), config.chat_id_file);
     secrets.delete(chatId);
@@ -29,17 +31,58 @@ export const telegram = httpChannel<TelegramConfig>({
         reason: "clientError",
         isRetried: true,
       });
-    const url = `${(config.api_url ?? "").replace(/\/$/, "")}/bot${token}/sendMessage`;
-    const answer = await askAny({ url, json: telegramMessage(config, texts, chatId) });
-    const movedTo = memberText(memberOf(jsonOf(answer), "parameters"), "migrate_to_chat_id");
-    if (movedTo === "") {
-      requireSuccess(answer, parts.now());
-      return sent(answer);
+    const methods = `${(config.api_url ?? "").replace(/\/$/, "")}/bot${token}`;
+    const more = await details();
+    const sendTo = (chat: string) =>
+      orWithoutChart(more, (chart) => {
+        const message = telegramMessage(config, texts, chat, more && { ...more, chart });
+        return sendMessage(methods, message, chart, attempt);
+      });
+    try {
+      return await sendTo(chatId);
+    } catch (thrown) {
+      if (!(thrown instanceof Moved)) throw thrown;
+      // A group that becomes a supergroup gets another number (core.telegram.org/bots/api, ResponseParameters).
+      const moved = await sendTo(thrown.chatId);
+      return {
+        answer: `the chat ${chatId} is now ${thrown.chatId}: change chat_id. ${moved.answer}`,
+      };
     }
-    // A group that becomes a supergroup gets another number (core.telegram.org/bots/api, ResponseParameters).
-    const moved = await ask({ url, json: telegramMessage(config, texts, movedTo) });
-    return {
-      answer: `the chat ${chatId} is now ${movedTo}: change chat_id. ${sent(moved).answer}`,
-    };
   },
 });
+
+/** The chat has another number. */
+class Moved extends Error {
+  readonly chatId: string;
+
+  constructor(chatId: string) {
+    super(`the chat is now ${chatId}`);
+    this.chatId = chatId;
+  }
+}
+
+async function sendMessage(
+  methods: string,
+  message: ReturnType<typeof telegramMessage>,
+  chart: ChartPicture | undefined,
+  { askAny, parts }: Attempt,
+): Promise<Sent> {
+  const photo = chart === undefined ? undefined : telegramPhoto(message, chart);
+  const answer = await askAny(
+    photo === undefined
+      ? { url: `${methods}/sendMessage`, json: message }
+      : { url: `${methods}/sendPhoto`, body: photo },
+  );
+  const movedTo = memberText(memberOf(jsonOf(answer), "parameters"), "migrate_to_chat_id");
+  if (movedTo !== "") throw new Moved(movedTo);
+  requireSuccess(answer, parts.now());
+  if (chart === undefined || photo !== undefined) return sent(answer);
+  const id = memberText(memberOf(jsonOf(answer), "result"), "message_id");
+  // The message is out; without its picture it is still one.
+  const reply = await askAny({
+    url: `${methods}/sendPhoto`,
+    body: telegramReply(message, chart, id),
+  }).catch(() => undefined);
+  const isShown = reply !== undefined && reply.status < 300;
+  return { answer: `${isShown ? "" : "without the chart: "}${sent(answer).answer}` };
+}

@@ -22,7 +22,7 @@ export const emailTemplates = String.raw`
 <tr><td style="padding:16px 24px;border-radius:6px 6px 0 0;color:#ffffff;font-size:18px;background:{{ if eq .Status "firing" }}#b3261e{{ else }}#1f7a3a{{ end }}">
 {{ if eq .Status "firing" }}{{ .Alerts.Firing | len }} firing{{ else }}Resolved{{ end }}{{ range .GroupLabels.SortedPairs }} &middot; {{ .Name }}={{ .Value }}{{ end }}
 </td></tr>
-{{ with .Alerts.Firing }}<tr><td style="padding:16px 24px 0 24px;font-size:12px;letter-spacing:1px;color:#b3261e">FIRING</td></tr>{{ template "__email_alerts" . }}{{ end }}
+<tr id="details"></tr>{{ with .Alerts.Firing }}<tr><td style="padding:16px 24px 0 24px;font-size:12px;letter-spacing:1px;color:#b3261e">FIRING</td></tr>{{ template "__email_alerts" . }}{{ end }}
 {{ with .Alerts.Resolved }}<tr><td style="padding:16px 24px 0 24px;font-size:12px;letter-spacing:1px;color:#1f7a3a">RESOLVED</td></tr>{{ template "__email_alerts" . }}{{ end }}
 <tr><td style="padding:24px"><a href="{{ template "__alertmanagerURL" . }}" style="display:inline-block;background:#0b63ce;color:#ffffff;text-decoration:none;border-radius:4px;padding:10px 16px">Show in {{ template "__alertmanager" . }}</a></td></tr>
 </table>

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { exactlyOne } from "../key_checks.ts";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 /** An element of `zulip_configs`: a stream of Zulip, by a bot. */
 export const ZulipConfig = z
   .strictObject({
     ...httpShape(true),
+    ...chartShape(true),
     /** Such as https://example.zulipchat.com. */
     url: z.url(),
     bot_email: z.string().min(1),

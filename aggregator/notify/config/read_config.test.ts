@@ -3,7 +3,7 @@ import { z } from "zod";
 import { messageOf } from "#shared/errors.ts";
 import type { Channel } from "../../channels/channel.ts";
 import { knownChannel } from "./integration.ts";
-import { emptyConfig, readAlertmanagerConfig } from "./read_config.ts";
+import { emptyConfig, readSmallConfig } from "./read_config.ts";
 
 const Config = z.strictObject({
   url: z.string(),
@@ -18,7 +18,7 @@ const hook: Channel<z.output<typeof Config>> = {
   sendsResolved: (config) => config.send_resolved,
   send: () => Promise.resolve({ kind: "sent", answer: "" }),
 };
-const read = (text: string) => readAlertmanagerConfig(text, "am.yml", [knownChannel(hook)]);
+const read = (text: string) => readSmallConfig(text, "am.yml", [knownChannel(hook)]);
 const mistakesOf = (text: string): string[] => {
   try {
     read(text);
@@ -70,7 +70,7 @@ mute_time_intervals:
     location: Europe/Berlin
 `;
 
-test("readAlertmanagerConfig() reads every part, older forms too", () => {
+test("readSmallConfig() reads every part, older forms too", () => {
   const { route, receivers, inhibitRules, timeIntervals, templates, global } = read(whole);
   const [child] = route.routes;
   expect(child?.key).toBe('{}/{a="b",c=~"d",e!="f",service=~"^(?:foo.*)$",team="7"}');
@@ -94,7 +94,7 @@ test("readAlertmanagerConfig() reads every part, older forms too", () => {
   expect([templates, global.resolve_timeout]).toEqual([["t/*.tmpl"], 60_000]);
 });
 
-test("readAlertmanagerConfig() shows no secret of the file", () => {
+test("readSmallConfig() shows no secret of the file", () => {
   const { original } = read(whole);
   for (const secret of ["p4ss", "t0p", "secret-path", "hooks.slack.com"])
     expect(original).not.toContain(secret);
@@ -103,7 +103,7 @@ test("readAlertmanagerConfig() shows no secret of the file", () => {
   expect(original).toContain("username: u");
 });
 
-test("readAlertmanagerConfig() reports all mistakes with line and column", () => {
+test("readSmallConfig() reports all mistakes with line and column", () => {
   const text = `globl: {}
 global: {resolve_timeout: soon}
 route:
@@ -151,7 +151,7 @@ time_intervals:
   ]);
 });
 
-test("readAlertmanagerConfig() refuses a secret that global gives both inline and by a file", () => {
+test("readSmallConfig() refuses a secret that global gives both inline and by a file", () => {
   const text = `global:
   slack_api_url: https://hooks.example/x
   slack_api_url_file: /slack
@@ -164,7 +164,7 @@ receivers: [{name: a}]
   ]);
 });
 
-test("readAlertmanagerConfig() names the place of a mistake in the syntax", () => {
+test("readSmallConfig() names the place of a mistake in the syntax", () => {
   expect(mistakesOf("route: {receiver: a\nreceivers: []\n")[0]).toMatch(/^am\.yml:\d+:\d+: /);
   expect(mistakesOf("")).toEqual([
     "am.yml:1:1: route: no route is given: expected one with a receiver",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { GlobalConfig } from "#aggregator/channels/global_config.ts";
+import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import { type Route, type RouteNode, createRoute } from "../routing/route.ts";
@@ -7,10 +8,17 @@ import type { TimeInterval } from "../routing/time_interval.ts";
 import type { AlertmanagerConfig, Receiver } from "./alertmanager_config.ts";
 import { type Integration, type Issue, type KnownChannel, issuesOf } from "./integration.ts";
 import { NamedIntervalSchema } from "./interval_schema.ts";
-import { routeIssues } from "./route_checks.ts";
-import { type InhibitRule, InhibitRuleSchema, RouteSchema, scalarText } from "./route_schema.ts";
-import { shownOriginal } from "./shown_original.ts";
-import { YamlPlaces } from "./yaml_places.ts";
+import { readLargeYaml } from "./large_yaml.ts";
+import { type Part, type YamlFile, readYaml } from "./read_yaml.ts";
+import { type RouteNames, childrenOf, routeIssues } from "./route_checks.ts";
+import {
+  type InhibitRule,
+  InhibitRuleSchema,
+  RouteSchema,
+  noRoute,
+  scalarText,
+} from "./route_schema.ts";
+import type { Path, Place } from "./yaml_places.ts";
 
 const topKeys = [
   "global",
@@ -24,55 +32,100 @@ const topKeys = [
   "event_recorder",
 ];
 
+/** A file of so many characters is read in some 40 ms; a larger one takes turns with other work. */
+const smallCharactersMax = 8 * 1_024;
+
 /**
- * Reads Alertmanager's configuration file. Throws OperatingError("bad_request") with all mistakes, one a line, each with the file's
- * name, line and column.
+ * Reads Alertmanager's configuration file, in turns of the event loop. Throws OperatingError("bad_request") with all mistakes, one a line,
+ * each with the file's name, line and column.
  */
-export function readAlertmanagerConfig(
+export async function readAlertmanagerConfig(
+  text: string,
+  file: string,
+  channels: readonly KnownChannel[],
+): Promise<AlertmanagerConfig> {
+  if (text.length <= smallCharactersMax) return readSmallConfig(text, file, channels);
+  const yaml = await readLargeYaml(text);
+  const reading = readingOf(yaml, file, channels);
+  const read = reading.config();
+  for (;;) {
+    const { done, value: config } = read.next();
+    if (done === true) {
+      if (config !== undefined) return config;
+      const mistakes = mistakesOf(reading.issues);
+      throw refusal(file, mistakes, (await readLargeYaml(text, mistakes)).places);
+    }
+    if (isTurnOver()) await nextTurn();
+  }
+}
+
+/** The same at once, for a file that is small. */
+export function readSmallConfig(
   text: string,
   file: string,
   channels: readonly KnownChannel[],
 ): AlertmanagerConfig {
-  const yaml = new YamlPlaces(text);
-  if (yaml.faults.length > 0)
-    throw new OperatingError(
-      "bad_request",
-      yaml.faults
-        .map(({ line, column, text: fault }) => `${file}:${line}:${column}: ${fault}`)
-        .join("\n"),
-    );
-  const reading = new ConfigReading(yaml.value, channels);
-  const config = reading.config();
-  const mistakes = reading.issues.flatMap(({ path, message, keys }) => {
-    if (keys === undefined) {
-      const { line, column } = yaml.placeOf(path);
-      return [{ line, column, text: `${whereOf(path)}${message}` }];
-    }
-    return keys.map((key) => ({
-      ...yaml.placeOfKey(path, key),
-      text: `${whereOf([...path, key])}unknown key`,
-    }));
+  const reading = readingOf(readYaml(text), file, channels);
+  const config = atOnce(reading.config());
+  if (config !== undefined) return config;
+  const mistakes = mistakesOf(reading.issues);
+  throw refusal(file, mistakes, readYaml(text, mistakes).places);
+}
+
+function readingOf(
+  { value, original, faults }: YamlFile,
+  file: string,
+  channels: readonly KnownChannel[],
+): ConfigReading {
+  if (faults.length > 0) throw refusal(file, faults, faults);
+  return new ConfigReading(value, original, channels);
+}
+
+function atOnce<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+type Mistake = Part & { readonly text: string };
+
+function mistakesOf(issues: readonly Issue[]): Mistake[] {
+  return issues.flatMap(({ path, message, keys }): Mistake[] =>
+    keys === undefined
+      ? [{ path, text: `${whereOf(path)}${message}` }]
+      : keys.map((key) => ({ path, key, text: `${whereOf([...path, key])}unknown key` })),
+  );
+}
+
+/** All mistakes, in the order of the file. */
+function refusal(
+  file: string,
+  mistakes: readonly { readonly text: string }[],
+  places: readonly Place[],
+): OperatingError {
+  const lines = mistakes.map(({ text }, i) => {
+    const { line, column } = places[i] ?? { line: 1, column: 1 };
+    return { line, column, text };
   });
-  if (mistakes.length > 0 || config === undefined)
-    throw new OperatingError(
-      "bad_request",
-      mistakes
-        .toSorted((a, b) => a.line - b.line || a.column - b.column)
-        .map(({ line, column, text: mistake }) => `${file}:${line}:${column}: ${mistake}`)
-        .join("\n"),
-    );
-  return config;
+  return new OperatingError(
+    "bad_request",
+    lines
+      .toSorted((a, b) => a.line - b.line || a.column - b.column)
+      .map(({ line, column, text }) => `${file}:${line}:${column}: ${text}`)
+      .join("\n"),
+  );
 }
 
 /** A configuration for those who have none: alerts are shown, and go nowhere. */
 export function emptyConfig(): AlertmanagerConfig {
   const value = { route: { receiver: "none" }, receivers: [{ name: "none" }] };
-  const config = new ConfigReading(value, []).config();
+  const config = atOnce(new ConfigReading(value, "", []).config());
   if (config === undefined) throw new Error("the configuration without a file is broken");
   return config;
 }
 
-function whereOf(path: readonly PropertyKey[]): string {
+function whereOf(path: Path): string {
   if (path.length === 0) return "";
   const text = path
     .map((step, i) =>
@@ -88,75 +141,91 @@ const AnyMap = z.record(z.string(), z.unknown());
 class ConfigReading {
   readonly issues: Issue[] = [];
   readonly #value: unknown;
+  readonly #original: string;
   readonly #channels: readonly KnownChannel[];
 
-  constructor(value: unknown, channels: readonly KnownChannel[]) {
+  constructor(value: unknown, original: string, channels: readonly KnownChannel[]) {
     this.#value = value;
+    this.#original = original;
     this.#channels = channels;
   }
 
-  config(): AlertmanagerConfig | undefined {
+  /** undefined where there are issues. It yields where it can pause. */
+  *config(): Generator<void, AlertmanagerConfig | undefined> {
     const top = this.#map(this.#value ?? {}, []);
     this.#unknown(top, topKeys, []);
     const global = this.#part(GlobalConfig, top["global"] ?? {}, ["global"]);
     const templates = this.#part(z.array(scalarText), top["templates"] ?? [], ["templates"]);
-    const receivers = this.#receivers(top["receivers"], global ?? GlobalConfig.parse({}));
+    const receivers = yield* this.#receivers(top["receivers"], global ?? GlobalConfig.parse({}));
     const timeIntervals = new Map<string, readonly TimeInterval[]>();
     for (const key of ["time_intervals", "mute_time_intervals"])
-      this.#intervals(top[key], key, timeIntervals);
-    const inhibitRules = this.#list(top["inhibit_rules"], ["inhibit_rules"]).flatMap(
-      (rule, i): InhibitRule | InhibitRule[] =>
-        this.#part(InhibitRuleSchema, rule, ["inhibit_rules", i]) ?? [],
-    );
-    const route = this.#route(top["route"], {
+      yield* this.#intervals(top[key], key, timeIntervals);
+    const inhibitRules: InhibitRule[] = [];
+    for (const [i, value] of this.#list(top["inhibit_rules"], ["inhibit_rules"]).entries()) {
+      const rule = this.#part(InhibitRuleSchema, value, ["inhibit_rules", i]);
+      if (rule !== undefined) inhibitRules.push(rule);
+      yield;
+    }
+    const route = yield* this.#route(top["route"], {
       receivers: new Set(receivers.map(({ name }) => name)),
       intervals: new Set(timeIntervals.keys()),
     });
     if (this.issues.length > 0 || global === undefined || route === undefined) return undefined;
-    const original = shownOriginal(this.#value);
-    const rest = { receivers, inhibitRules, timeIntervals, original };
+    const rest = { receivers, inhibitRules, timeIntervals, original: this.#original };
     return { global, templates: templates ?? [], route, ...rest };
   }
 
-  #route(
-    value: unknown,
-    names: { readonly receivers: ReadonlySet<string>; readonly intervals: ReadonlySet<string> },
-  ): Route | undefined {
+  *#route(value: unknown, names: RouteNames): Generator<void, Route | undefined> {
     if (value === undefined || value === null) {
       this.#fault(["route"], "no route is given: expected one with a receiver");
       return undefined;
     }
-    const node: RouteNode | undefined = this.#part(RouteSchema, value, ["route"]);
-    this.issues.push(...routeIssues(value, names));
-    return node === undefined ? undefined : createRoute(node);
+    const node = yield* this.#routeNode(value, names, ["route"]);
+    return createRoute(node);
   }
 
-  #receivers(value: unknown, global: GlobalConfig): Receiver[] {
+  /** One route after the other: a tree can have thousands. */
+  *#routeNode(value: unknown, names: RouteNames, path: Path): Generator<void, RouteNode> {
+    const own = this.#part(RouteSchema, value, path) ?? noRoute;
+    this.issues.push(...routeIssues(value, names, path));
+    yield;
+    const routes: RouteNode[] = [];
+    for (const [i, child] of childrenOf(value).entries())
+      routes.push(yield* this.#routeNode(child, names, [...path, "routes", i]));
+    return { ...own, routes };
+  }
+
+  *#receivers(value: unknown, global: GlobalConfig): Generator<void, Receiver[]> {
     const names = new Set<string>();
-    return this.#list(value, ["receivers"]).map((item, i) => {
-      const path = ["receivers", i];
-      const map = this.#map(item, path);
-      const known = this.#channels.map(({ name }) => `${name}_configs`);
-      this.#unknown(map, ["name", "labels", ...known], path);
-      const name = this.#part(scalarText, map["name"] ?? "", [...path, "name"]) ?? "";
-      if (name === "") this.#fault(path, "a receiver needs a name");
-      else if (names.has(name))
-        this.#fault([...path, "name"], `the receiver ${JSON.stringify(name)} is there twice`);
-      names.add(name);
-      const labels: Labels =
-        this.#part(z.record(z.string(), scalarText), map["labels"] ?? {}, [...path, "labels"]) ??
-        {};
-      const integrations = this.#channels.flatMap((channel) =>
-        this.#integrations(channel, map, path, global),
-      );
-      return { name, labels, integrations };
-    });
+    const receivers: Receiver[] = [];
+    for (const [i, item] of this.#list(value, ["receivers"]).entries()) {
+      receivers.push(this.#receiver(item, ["receivers", i], names, global));
+      yield;
+    }
+    return receivers;
+  }
+
+  #receiver(item: unknown, path: Path, names: Set<string>, global: GlobalConfig): Receiver {
+    const map = this.#map(item, path);
+    const known = this.#channels.map(({ name }) => `${name}_configs`);
+    this.#unknown(map, ["name", "labels", ...known], path);
+    const name = this.#part(scalarText, map["name"] ?? "", [...path, "name"]) ?? "";
+    if (name === "") this.#fault(path, "a receiver needs a name");
+    else if (names.has(name))
+      this.#fault([...path, "name"], `the receiver ${JSON.stringify(name)} is there twice`);
+    names.add(name);
+    const labels: Labels =
+      this.#part(z.record(z.string(), scalarText), map["labels"] ?? {}, [...path, "labels"]) ?? {};
+    const integrations = this.#channels.flatMap((channel) =>
+      this.#integrations(channel, map, path, global),
+    );
+    return { name, labels, integrations };
   }
 
   #integrations(
     channel: KnownChannel,
     receiver: Readonly<Record<string, unknown>>,
-    at: readonly PropertyKey[],
+    at: Path,
     global: GlobalConfig,
   ): Integration[] {
     const key = `${channel.name}_configs`;
@@ -168,10 +237,15 @@ class ConfigReading {
     });
   }
 
-  #intervals(value: unknown, key: string, found: Map<string, readonly TimeInterval[]>): void {
+  *#intervals(
+    value: unknown,
+    key: string,
+    found: Map<string, readonly TimeInterval[]>,
+  ): Generator<void> {
     for (const [i, item] of this.#list(value, [key]).entries()) {
       const interval = this.#part(NamedIntervalSchema, item, [key, i]);
       const name = interval?.name ?? nameOf(item);
+      yield;
       if (name === "") continue;
       if (found.has(name))
         this.#fault([key, i, "name"], `the time interval ${JSON.stringify(name)} is there twice`);
@@ -182,7 +256,7 @@ class ConfigReading {
   #part<Schema extends z.ZodType>(
     schema: Schema,
     value: unknown,
-    path: readonly PropertyKey[],
+    path: Path,
   ): z.output<Schema> | undefined {
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
@@ -190,26 +264,22 @@ class ConfigReading {
     return undefined;
   }
 
-  #map(value: unknown, path: readonly PropertyKey[]): Readonly<Record<string, unknown>> {
+  #map(value: unknown, path: Path): Readonly<Record<string, unknown>> {
     return this.#part(AnyMap, value, path) ?? {};
   }
 
-  #list(value: unknown, path: readonly PropertyKey[]): readonly unknown[] {
+  #list(value: unknown, path: Path): readonly unknown[] {
     return value === undefined || value === null
       ? []
       : (this.#part(z.array(z.unknown()), value, path) ?? []);
   }
 
-  #unknown(
-    map: Readonly<Record<string, unknown>>,
-    known: readonly string[],
-    path: readonly PropertyKey[],
-  ): void {
+  #unknown(map: Readonly<Record<string, unknown>>, known: readonly string[], path: Path): void {
     const keys = Object.keys(map).filter((key) => !known.includes(key));
     if (keys.length > 0) this.issues.push({ path, message: "unknown key", keys });
   }
 
-  #fault(path: readonly PropertyKey[], message: string): void {
+  #fault(path: Path, message: string): void {
     this.issues.push({ path, message });
   }
 }

@@ -1,7 +1,11 @@
 import { z } from "zod";
 import type { Issue } from "./integration.ts";
 
-type Names = { readonly receivers: ReadonlySet<string>; readonly intervals: ReadonlySet<string> };
+/** What a route may name. */
+export type RouteNames = {
+  readonly receivers: ReadonlySet<string>;
+  readonly intervals: ReadonlySet<string>;
+};
 
 /** Whatever of a route can be read: mistakes of form are reported elsewhere, and hide none of these. */
 const texts = z.array(z.unknown()).catch([]);
@@ -20,11 +24,16 @@ const Loose = z
   .partial()
   .catch({});
 
-/** What is wrong with a tree of routes beyond its form (Alertmanager, config/config.go). */
+/** The routes below a route, whatever they look like. */
+export function childrenOf(route: unknown): readonly unknown[] {
+  return Loose.parse(route).routes ?? [];
+}
+
+/** What is wrong with a route beyond its form, without those below it (Alertmanager, config/config.go). */
 export function routeIssues(
   value: unknown,
-  names: Names,
-  path: readonly PropertyKey[] = ["route"],
+  names: RouteNames,
+  path: readonly PropertyKey[],
 ): Issue[] {
   const route = Loose.parse(value);
   const isRoot = path.length === 1;
@@ -43,8 +52,6 @@ export function routeIssues(
           message: `there is no time interval ${JSON.stringify(name)}`,
         });
   issues.push(...groupByIssues(route.group_by ?? [], [...path, "group_by"]));
-  for (const [i, child] of (route.routes ?? []).entries())
-    issues.push(...routeIssues(child, names, [...path, "routes", i]));
   return issues;
 }
 

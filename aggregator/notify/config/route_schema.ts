@@ -54,42 +54,43 @@ function allMatchers(
 
 const names = z.array(scalarText).nullish();
 
-export const RouteSchema: z.ZodType<RouteNode> = z.lazy(() =>
-  z
-    .strictObject({
-      receiver: scalarText.nullish(),
-      group_by: names,
-      group_wait: durationText.nullish(),
-      group_interval: positive.nullish(),
-      repeat_interval: positive.nullish(),
-      match: matcherMap(false).nullish(),
-      match_re: matcherMap(true).nullish(),
-      matchers: Matchers.nullish(),
-      continue: z.boolean().default(false),
-      mute_time_intervals: names,
-      active_time_intervals: names,
-      labels: z.record(z.string(), scalarText).nullish(),
-      routes: z.array(RouteSchema).nullish(),
-    })
-    .transform((route) => ({
-      receiver: route.receiver === "" ? undefined : (route.receiver ?? undefined),
-      // An empty list is the same as none.
-      groupBy: route.group_by?.length === 0 ? undefined : (route.group_by ?? undefined),
-      groupWaitMs: route.group_wait ?? undefined,
-      groupIntervalMs: route.group_interval ?? undefined,
-      repeatIntervalMs: route.repeat_interval ?? undefined,
-      matchers: allMatchers(
-        route.matchers ?? undefined,
-        route.match ?? undefined,
-        route.match_re ?? undefined,
-      ),
-      continues: route.continue,
-      muteTimeIntervals: route.mute_time_intervals ?? [],
-      activeTimeIntervals: route.active_time_intervals ?? [],
-      labels: route.labels ?? {},
-      routes: route.routes ?? [],
-    })),
-);
+/** A route without the ones below it, which are read on their own. */
+export const RouteSchema: z.ZodType<Omit<RouteNode, "routes">> = z
+  .strictObject({
+    receiver: scalarText.nullish(),
+    group_by: names,
+    group_wait: durationText.nullish(),
+    group_interval: positive.nullish(),
+    repeat_interval: positive.nullish(),
+    match: matcherMap(false).nullish(),
+    match_re: matcherMap(true).nullish(),
+    matchers: Matchers.nullish(),
+    continue: z.boolean().default(false),
+    mute_time_intervals: names,
+    active_time_intervals: names,
+    labels: z.record(z.string(), scalarText).nullish(),
+    routes: z.array(z.unknown()).nullish(),
+  })
+  .transform((route) => ({
+    receiver: route.receiver === "" ? undefined : (route.receiver ?? undefined),
+    // An empty list is the same as none.
+    groupBy: route.group_by?.length === 0 ? undefined : (route.group_by ?? undefined),
+    groupWaitMs: route.group_wait ?? undefined,
+    groupIntervalMs: route.group_interval ?? undefined,
+    repeatIntervalMs: route.repeat_interval ?? undefined,
+    matchers: allMatchers(
+      route.matchers ?? undefined,
+      route.match ?? undefined,
+      route.match_re ?? undefined,
+    ),
+    continues: route.continue,
+    muteTimeIntervals: route.mute_time_intervals ?? [],
+    activeTimeIntervals: route.active_time_intervals ?? [],
+    labels: route.labels ?? {},
+  }));
+
+/** In place of a route that can't be read. */
+export const noRoute = RouteSchema.parse({});
 
 /** Alerts that match `target` are not sent while one that matches `source` fires and has the same values of `equal`. */
 export type InhibitRule = {

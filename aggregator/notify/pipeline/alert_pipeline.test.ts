@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { z } from "zod";
 import type { Channel } from "../../channels/channel.ts";
 import { knownChannel } from "../config/integration.ts";
-import { readAlertmanagerConfig } from "../config/read_config.ts";
+import { readSmallConfig } from "../config/read_config.ts";
 import { type Answer, VirtualPipeline, sentAtOnce } from "./virtual_pipeline.fixture.ts";
 
 const Config = z.strictObject({ send_resolved: z.boolean().default(true) });
@@ -14,7 +14,7 @@ const sink: Channel<z.output<typeof Config>> = {
   sendsResolved: (config) => config.send_resolved,
   send: () => Promise.resolve({ kind: "sent", answer: "" }),
 };
-const configOf = (text: string) => readAlertmanagerConfig(text, "am.yml", [knownChannel(sink)]);
+const configOf = (text: string) => readSmallConfig(text, "am.yml", [knownChannel(sink)]);
 const plain = configOf(`
 route: {receiver: a, group_by: [team], group_wait: 30s, group_interval: 5m, repeat_interval: 1h}
 receivers: [{name: a, sink_configs: [{}]}]

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { z } from "zod";
 import type { Channel } from "../../channels/channel.ts";
 import { knownChannel } from "../config/integration.ts";
-import { readAlertmanagerConfig } from "../config/read_config.ts";
+import { readSmallConfig } from "../config/read_config.ts";
 import { VirtualPipeline } from "./virtual_pipeline.fixture.ts";
 
 const Config = z.strictObject({});
@@ -14,7 +14,7 @@ const sink: Channel<z.output<typeof Config>> = {
   sendsResolved: () => true,
   send: () => Promise.resolve({ kind: "sent", answer: "" }),
 };
-const config = readAlertmanagerConfig(
+const config = readSmallConfig(
   `route: {receiver: a, group_by: [alertname]}
 receivers: [{name: a, sink_configs: [{}]}]
 inhibit_rules:

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
-import { readAlertmanagerConfig } from "#aggregator/notify/config/read_config.ts";
+import { readSmallConfig } from "#aggregator/notify/config/read_config.ts";
 import { routesOf } from "#aggregator/notify/routing/route.ts";
 import type { Labels } from "#shared/model/labels.ts";
 import {
@@ -25,7 +25,7 @@ function treesOf(count: number) {
   const scenarios = Array.from({ length: count }, (_, i) => randomScenario(`${i}`, random, 1));
   const { receivers, ...config } = configOf(scenarios, () => "");
   const silent = { ...config, receivers: receivers.map(({ name }) => ({ name })) };
-  const { route } = readAlertmanagerConfig(stringify(silent), "alertmanager.yml", []);
+  const { route } = readSmallConfig(stringify(silent), "alertmanager.yml", []);
   const pick = <Value>(list: readonly Value[]): Value => {
     const found = list[Math.floor(random() * list.length)];
     if (found === undefined) throw new Error("nothing to pick from");

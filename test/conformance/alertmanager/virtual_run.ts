@@ -1,6 +1,6 @@
 import type { Channel } from "#aggregator/channels/channel.ts";
 import { knownChannel } from "#aggregator/notify/config/integration.ts";
-import { readAlertmanagerConfig } from "#aggregator/notify/config/read_config.ts";
+import { readSmallConfig } from "#aggregator/notify/config/read_config.ts";
 import { VirtualPipeline } from "#aggregator/notify/pipeline/virtual_pipeline.fixture.ts";
 import { createMatcher } from "#aggregator/notify/routing/matcher.ts";
 import { SilenceBook } from "#aggregator/notify/silences/silence_book.ts";
@@ -35,7 +35,7 @@ export async function runVirtually(scenarios: readonly Scenario[]): Promise<{
   readonly shown: readonly (readonly GroupShown[])[];
 }> {
   const text = stringify(configOf(scenarios, (receiver, i) => `http://sink/${receiver}/${i}`));
-  const config = readAlertmanagerConfig(text, "alertmanager.yml", [knownChannel(hook)]);
+  const config = readSmallConfig(text, "alertmanager.yml", [knownChannel(hook)]);
   const silences = new SilenceBook({
     now: () => startMs + world.nowMs,
     limits: () => ({ silencesMax: 0, bytesMax: 0, retentionMs: 432_000_000 }),

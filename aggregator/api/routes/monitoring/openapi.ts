@@ -21,6 +21,7 @@ import {
 } from "./log_schemas.ts";
 import { HistoryAnswer, HistoryParams } from "./history_schemas.ts";
 import { NotificationsAnswer, NotificationsParams } from "./notification_routes.ts";
+import { PushAnswer, PushBody, PushMade, PushPath } from "./push_schemas.ts";
 import {
   RecurringAnswer,
   RecurringBody,
@@ -226,6 +227,30 @@ export const operations: readonly Operation[] = [
       "Once, the way notifications go. One integration can be tested every 10 s, and 20 of them a minute.",
     body: TestSendBody,
     answer: TestSendAnswer,
+  },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/push",
+    id: "listPushDevices",
+    summary: "Browsers that are subscribed to receivers, and the key to subscribe with",
+    answer: PushAnswer,
+  },
+  {
+    method: "post",
+    path: "/api/v1/monitoring/push",
+    id: "subscribePushDevice",
+    summary: "Subscribe a browser to a receiver with webpush_configs",
+    description: "The subscription is PushSubscription.toJSON() of the browser.",
+    body: PushBody,
+    answer: PushMade,
+  },
+  {
+    method: "delete",
+    path: "/api/v1/monitoring/push/{id}",
+    id: "unsubscribePushDevice",
+    summary: "Remove the subscription of a browser",
+    pathParams: PushPath,
+    answer: DeletedAnswer,
   },
   {
     method: "post",

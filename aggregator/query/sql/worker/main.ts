@@ -7,7 +7,12 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { FrameReader, frameKinds, frameOf, jsonFrame } from "./frames.ts";
 import type { SqlJob } from "./job.ts";
-import { confine, giveWay, limitMemory, memoryNow } from "./process_limits.ts";
+import {
+  confine,
+  giveWay,
+  limitMemory,
+  memoryNow,
+} from "#shared/runtime/process/process_limits.ts";
 import { runStatement } from "./run_statement.ts";
 
 /** Jobs hold one statement and the paths of a few thousand files. */

@@ -17,6 +17,7 @@ import { formatCount } from "../../../units/format.ts";
 import { ErrorText } from "../../../widgets/error_text.tsx";
 import { Corner, Empty, Picture, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
 import { OutcomeWord } from "../outcome_word.tsx";
+import { PushDevices } from "../push/push_devices.tsx";
 
 /** Whom notifications go to: each receiver with its integrations, what became of the last notification, and a test. */
 export function ReceiversTab() {
@@ -73,7 +74,7 @@ function Receiver({ receiver: { name, integrations } }: { readonly receiver: Rec
 
 function Integration({
   receiver,
-  integration: { name, sendsResolved, sent, failed, last },
+  integration: { name, channel, sendsResolved, sent, failed, last },
 }: {
   readonly receiver: string;
   readonly integration: IntegrationRow;
@@ -100,6 +101,7 @@ function Integration({
       <Button disabled={test.isBusy} onClick={() => void test.run()}>
         {test.isBusy ? "Sending" : "Send a test"}
       </Button>
+      {channel === "webpush" && <PushDevices receiver={receiver} />}
       {test.outcome !== undefined && <Outcome outcome={test.outcome} />}
       {test.failure !== undefined && <ErrorText error={test.failure} what="Not tested" />}
     </div>

@@ -1,17 +1,17 @@
 import { ptr } from "bun:ffi";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
-import { loadedLibc } from "#shared/runtime/process/libc.ts";
+import { loadedLibc } from "./libc.ts";
 
 /** Of <sys/resource.h> and <sys/prctl.h> on Linux. */
 const rlimits = { fileSize: 1, dataBytes: 2, coreBytes: 4 } as const;
 const setParentDeathSignal = 1;
 /** The first process that the kernel ends when the machine's memory runs out. */
 const firstToEnd = "1000";
-/** Ingest and the queries of dashboards get about nine times the CPU time of a statement where both want some. */
+/** The process that started it gets about nine times its CPU time where both want some. */
 const niceness = 10;
 
-/** Bun's and DuckDB's own memory. */
+/** What a process takes before it has anything to do. */
 export type StartMemory = { readonly dataBytes: number; readonly rssBytes: number };
 
 /**

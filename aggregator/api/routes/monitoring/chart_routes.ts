@@ -1,0 +1,24 @@
+import { Hono } from "hono";
+import type { Alertmanager } from "../../../notify/alertmanager.ts";
+import { chartsPath } from "../../../notify/charts/published_charts.ts";
+
+/** Charts of messages, for services that fetch them. Whoever has the address may see the picture: no one can guess it. */
+export function chartRoutes({
+  alertmanager,
+}: {
+  readonly alertmanager: Pick<Alertmanager, "web">;
+}): Hono {
+  return new Hono().get(`${chartsPath}/:file`, (c) => {
+    const id = c.req.param("file").replace(/\.png$/, "");
+    const png = alertmanager.web?.charts.find(id);
+    if (png === undefined) return c.notFound();
+    return new Response(Buffer.from(png), {
+      headers: {
+        "content-type": "image/png",
+        "cache-control": "private, max-age=86400",
+        "x-content-type-options": "nosniff",
+        "x-robots-tag": "noindex",
+      },
+    });
+  });
+}
