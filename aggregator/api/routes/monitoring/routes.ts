@@ -11,13 +11,13 @@ import type { Labels } from "#shared/model/labels.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { type AlertRouteParts, alertRoutes, jsonAnswers } from "./alert_routes.ts";
 import { checkedParams } from "./checked_params.ts";
-import { contextAnswer, differenceAnswer, facetsAnswer, logsAnswer } from "./log_routes.ts";
-import { logsStream } from "./logs_stream.ts";
+import { contextAnswer, differenceAnswer, facetsAnswer, logsAnswer } from "./logs/log_routes.ts";
+import { logsStream } from "./logs/logs_stream.ts";
 import { type NotificationHistory, notificationsAnswer } from "./notification_routes.ts";
 import { costRoutes } from "./cost_routes.ts";
 import { ruleRoutes } from "./rule_routes.ts";
-import { openapiDocument } from "./openapi.ts";
-import { docsPage } from "./docs_page.ts";
+import { openapiDocument } from "./docs/openapi.ts";
+import { docsPage } from "./docs/docs_page.ts";
 import { type MetricsAnswer, MetricsParams, pointsMax, stepMsOf, timeMsOf } from "./schemas.ts";
 
 export type MonitoringParts = {

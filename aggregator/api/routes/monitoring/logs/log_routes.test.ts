@@ -9,7 +9,7 @@ import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { ContextAnswer, DifferenceAnswer, FacetsAnswer } from "./log_schemas.ts";
 import { noRules } from "#aggregator/rules/rules_view.ts";
 import { openStoredRules } from "#aggregator/rules/stored/stored_rules.fixture.ts";
-import { monitoringRoutes } from "./routes.ts";
+import { monitoringRoutes } from "../routes.ts";
 
 const shop = { service_name: "shop", host: "a" };
 const other = { service_name: "shop", host: "a", zone: "z" };

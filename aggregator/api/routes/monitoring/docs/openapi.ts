@@ -4,10 +4,16 @@ import {
   PostedMetricsDocument,
   PostedMetricsRefusal,
 } from "#shared/model/posted_metrics.ts";
-import { AlertAnswer, AlertBody, AlertPath, AlertsAnswer, DeletedAnswer } from "./alert_schemas.ts";
-import { BacktestAnswer, BacktestBody, StoredRulesAnswer } from "./backtest_schemas.ts";
-import { CostAnswer, CostBody, RuleCostsAnswer } from "./cost_schemas.ts";
-import { DependenciesAnswer } from "./dependency_schemas.ts";
+import {
+  AlertAnswer,
+  AlertBody,
+  AlertPath,
+  AlertsAnswer,
+  DeletedAnswer,
+} from "../alert_schemas.ts";
+import { BacktestAnswer, BacktestBody, StoredRulesAnswer } from "../backtest_schemas.ts";
+import { CostAnswer, CostBody, RuleCostsAnswer } from "../cost_schemas.ts";
+import { DependenciesAnswer } from "../dependency_schemas.ts";
 import {
   ContextAnswer,
   ContextParams,
@@ -18,25 +24,25 @@ import {
   LogRecordJson,
   LogStreamParams,
   LogsAnswer,
-} from "./log_schemas.ts";
-import { HistoryAnswer, HistoryParams } from "./history_schemas.ts";
-import { NotificationsAnswer, NotificationsParams } from "./notification_routes.ts";
-import { PushAnswer, PushBody, PushMade, PushPath } from "./push_schemas.ts";
+} from "../logs/log_schemas.ts";
+import { HistoryAnswer, HistoryParams } from "../history_schemas.ts";
+import { NotificationsAnswer, NotificationsParams } from "../notification_routes.ts";
+import { PushAnswer, PushBody, PushMade, PushPath } from "../push_schemas.ts";
 import {
   RecurringAnswer,
   RecurringBody,
   RecurringMade,
   RecurringParams,
   RecurringPath,
-} from "./recurring_schemas.ts";
+} from "../recurring_schemas.ts";
 import {
   ReceiversAnswer,
   RoutingAnswer,
   RoutingBody,
   TestSendAnswer,
   TestSendBody,
-} from "./routing_schemas.ts";
-import { LogsParams, MetricsAnswer, MetricsParams, Refusal } from "./schemas.ts";
+} from "../routing_schemas.ts";
+import { LogsParams, MetricsAnswer, MetricsParams, Refusal } from "../schemas.ts";
 
 type Operation = {
   readonly method: "get" | "post" | "put" | "delete";

@@ -12,8 +12,8 @@ import { noRules } from "#aggregator/rules/rules_view.ts";
 import { openStoredRules } from "#aggregator/rules/stored/stored_rules.fixture.ts";
 import { openapiDocument } from "./openapi.ts";
 import { Tails } from "#aggregator/tail/tails.ts";
-import { monitoringRoutes } from "./routes.ts";
-import { streamLists } from "../../../query/stream_lists.ts";
+import { monitoringRoutes } from "../routes.ts";
+import { streamLists } from "../../../../query/stream_lists.ts";
 
 const metrics = new MemoryMetrics();
 for (let i = 0; i <= 4; i++) metrics.add({ __name__: "up" }, i * 15_000, i / 0 - 1);

@@ -5,7 +5,7 @@ import type { Taken } from "#aggregator/tail/tail_buffer.ts";
 import { TailSession } from "#aggregator/tail/tail_session.ts";
 import type { Tails } from "#aggregator/tail/tails.ts";
 import { OperatingError } from "#shared/errors.ts";
-import { checkedParams } from "./checked_params.ts";
+import { checkedParams } from "../checked_params.ts";
 import { logQueryOf, recordOf } from "./log_query.ts";
 import { type LogParts, lastingScope } from "./log_routes.ts";
 import { LogStreamParams } from "./log_schemas.ts";

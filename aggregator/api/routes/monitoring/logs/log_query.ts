@@ -1,10 +1,10 @@
 import type { LogQuery, Stage } from "#shared/query_language/logql/ast.ts";
 import { levelOf } from "#aggregator/read/level.ts";
-import { parseLogql } from "../../../log_pipeline/parse_query.ts";
+import { parseLogql } from "../../../../log_pipeline/parse_query.ts";
 import type { LogRecord } from "#aggregator/read/source.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { LogRecordJson } from "./log_schemas.ts";
-import { timeMsOf } from "./schemas.ts";
+import { timeMsOf } from "../schemas.ts";
 
 export type LogFilter = {
   readonly query?: string | undefined;

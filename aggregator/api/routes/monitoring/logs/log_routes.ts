@@ -15,7 +15,7 @@ import type { LogRecord, LogSelectRequest, LogsSource } from "#aggregator/read/s
 import { OperatingError } from "#shared/errors.ts";
 import { labelsKey } from "#shared/model/labels.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
-import { checkedParams } from "./checked_params.ts";
+import { checkedParams } from "../checked_params.ts";
 import { logQueryOf, logRangeOf, recordOf } from "./log_query.ts";
 import {
   type ContextAnswer,
@@ -27,7 +27,7 @@ import {
   type LogsAnswer,
   timeNsOf,
 } from "./log_schemas.ts";
-import { LogsParams } from "./schemas.ts";
+import { LogsParams } from "../schemas.ts";
 
 export type LogParts = {
   readonly logs: LogsSource;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fromTime, logLevel, logQuery, logService, timeMsOf, toTime, upTo } from "./schemas.ts";
+import { fromTime, logLevel, logQuery, logService, timeMsOf, toTime, upTo } from "../schemas.ts";
 
 const labels = z.record(z.string(), z.string());
 const which = {
