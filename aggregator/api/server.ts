@@ -169,6 +169,7 @@ function restRoutes(parts: ApiParts, queries: QueryParts): Hono {
     rules,
     storedRules,
     rulesConfig: config.rules,
+    routing: () => alertmanager.pipeline.config,
     notifications: (limit, query) => alertmanager.state.history(limit, query),
   });
 }
