@@ -172,6 +172,7 @@ function restRoutes(parts: ApiParts, queries: QueryParts): Hono {
     rules,
     storedRules,
     rulesConfig: config.rules,
+    routing: () => alertmanager.pipeline.config,
     notifications: (limit, query) => alertmanager.state.history(limit, query),
   });
 }

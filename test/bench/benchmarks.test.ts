@@ -23,6 +23,10 @@ const tiny: Readonly<Record<string, { readonly args: string[]; readonly keys: st
     args: words("--targets 2 --series 20 --samples 4000"),
     keys: ["cpu_s_per_million"],
   },
+  backtest: {
+    args: words("--hosts 1 --days 1 --rounds 1"),
+    keys: words("evaluations fired notifications first_s best_s"),
+  },
   chaos: { args: ["--rounds", "0"], keys: ["rounds", "items", "unexplained", "duplicated"] },
   codec: { args: ["--scrapes", "3", "--rounds", "1"], keys: ["wire_bytes_per_sample"] },
   day: {

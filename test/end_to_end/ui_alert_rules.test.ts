@@ -43,6 +43,11 @@ describe.skipIf(chromiumPath === undefined)("the editor of rules", () => {
     await builtUi();
     browser = await launchChromium(chromiumPath ?? "");
     writeFileSync(stage.path("rules.yaml"), stringify({ groups: [group] }));
+    const receivers = [{ name: "ops", webhook_configs: [{ url: "http://127.0.0.1:9/" }] }];
+    writeFileSync(
+      stage.path("alertmanager.yml"),
+      stringify({ route: { receiver: "ops", group_by: ["alertname"] }, receivers }),
+    );
     up = await stage.start({
       role: "up",
       name: "up",
@@ -50,6 +55,7 @@ describe.skipIf(chromiumPath === undefined)("the editor of rules", () => {
         data_dir: stage.path("data"),
         sources: [],
         rules: { files: [stage.path("rules.yaml")] },
+        alertmanager: { config_file: stage.path("alertmanager.yml") },
       },
     });
   });
@@ -82,6 +88,8 @@ describe.skipIf(chromiumPath === undefined)("the editor of rules", () => {
       // Each two hours it fires for 36 min, of which `for` takes 5.
       await page.getByText(/Would have fired 1[123] times/).waitFor();
       await page.getByText("threshold 70").waitFor();
+      await page.getByText(/^2\d notifications: ops \(webhook\) 2\d\.$/).waitFor();
+      await page.getByRole("cell", { name: "ops", exact: true }).first().waitFor();
       await page
         .getByRole("cell", { name: /host=web-1/ })
         .first()
@@ -116,6 +124,7 @@ describe.skipIf(chromiumPath === undefined)("the editor of rules", () => {
       await page.getByRole("button", { name: "Create the rule" }).click();
       await page.getByRole("table", { name: "Rules" }).getByText("Busy").click();
       await page.getByRole("button", { name: "Edit" }).click();
+      await page.getByText(/^Today: fired 1[123] times, .+, 2\d notifications\.$/).waitFor();
       await page.getByLabel("Name", { exact: true }).fill("Busier");
       await page.getByLabel("Group", { exact: true }).fill("others");
       await page.getByRole("button", { name: "Save the rule" }).click();

@@ -8,7 +8,7 @@ import { openStore } from "#aggregator/blocks/open_store.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { createLogger } from "#shared/runtime/log.ts";
 import { createSelfMetrics } from "#shared/runtime/self_metrics.ts";
-import { type NodeHosts, intervalMs } from "./node_hosts.ts";
+import { type HostSeries, type NodeHosts, intervalMs } from "./node_hosts.ts";
 
 /** Blocks of two hours: what compaction makes of a day's flushes. */
 const scrapesPerBlock = 480;
@@ -27,6 +27,28 @@ export async function writeStore(
   const mark = join(dataDir, "filled");
   if (existsSync(mark)) return Number(await readFile(mark, "utf8"));
   console.error(`writing ${nodes.series * count} samples ...`);
+  const windowMs = scrapesPerBlock * intervalMs;
+  const nowMs = Date.now();
+  const startMs = Math.floor(nowMs / windowMs) * windowMs - count * intervalMs;
+  const all = isUpToNow ? Math.floor((nowMs - startMs) / intervalMs) : count;
+  function* blocks(): Generator<readonly HostSeries[]> {
+    for (let from = 0; from < all; from += scrapesPerBlock) {
+      const scrapes = Math.min(scrapesPerBlock, all - from);
+      yield Array.from({ length: hosts }, (_, host) =>
+        nodes.window(host, startMs, from, scrapes),
+      ).flat();
+    }
+  }
+  await writeBlocks(dataDir, blocks());
+  await writeFile(mark, String(startMs));
+  return startMs;
+}
+
+/** Writes a block of each of the lists into the store of a data directory. */
+export async function writeBlocks(
+  dataDir: string,
+  blocks: Iterable<readonly HostSeries[]>,
+): Promise<void> {
   await mkdir(dataDir, { recursive: true });
   const store = await openStore(StoreConfig.parse({ compaction: { enabled: false } }), {
     dataDir: join(dataDir, "aggregator"),
@@ -34,16 +56,8 @@ export async function writeStore(
     log: createLogger("error"),
     metrics: createSelfMetrics(),
   });
-  const windowMs = scrapesPerBlock * intervalMs;
-  const nowMs = Date.now();
-  const startMs = Math.floor(nowMs / windowMs) * windowMs - count * intervalMs;
-  const all = isUpToNow ? Math.floor((nowMs - startMs) / intervalMs) : count;
   try {
-    for (let from = 0; from < all; from += scrapesPerBlock) {
-      const scrapes = Math.min(scrapesPerBlock, all - from);
-      const series = Array.from({ length: hosts }, (_, host) =>
-        nodes.window(host, startMs, from, scrapes),
-      ).flat();
+    for (const series of blocks) {
       const metrics = new Map([["default", cutMetricsOf(series)]]);
       const rest = { families: new Map(), lanes: [], carrier: {} };
       await store.commit({ content: cutContentOf({ metrics }), ...rest }, () => {});
@@ -51,6 +65,4 @@ export async function writeStore(
   } finally {
     await store.close();
   }
-  await writeFile(mark, String(startMs));
-  return startMs;
 }

@@ -38,6 +38,8 @@ export type Episode = {
   readonly firedMs: number | undefined;
   /** undefined where it is active at the end. */
   readonly endedMs: number | undefined;
+  /** Who would have been notified that it fires. */
+  readonly receivers: readonly string[];
 };
 
 /** What a rule would have done. Times are Unix milliseconds. */
@@ -48,6 +50,18 @@ export type BacktestResult = {
   readonly pending: number;
   readonly firingMs: number;
   readonly episodes: readonly Episode[];
+  /** By the routing in force. */
+  readonly notifications: NotificationCounts;
+};
+
+/** How many notifications there would have been, and to whom. */
+export type NotificationCounts = {
+  readonly count: number;
+  readonly receivers: readonly {
+    readonly receiver: string;
+    readonly integration: string;
+    readonly count: number;
+  }[];
 };
 
 const Texts = z.record(z.string(), z.string());
@@ -73,8 +87,20 @@ const Answer = z.object({
   pending: z.number(),
   firingSeconds: z.number(),
   episodes: z.array(
-    z.object({ labels: Texts, activeAt: time, firedAt: maybeTime, endedAt: maybeTime }),
+    z.object({
+      labels: Texts,
+      activeAt: time,
+      firedAt: maybeTime,
+      endedAt: maybeTime,
+      receivers: z.array(z.string()),
+    }),
   ),
+  notifications: z.object({
+    count: z.number(),
+    receivers: z.array(
+      z.object({ receiver: z.string(), integration: z.string(), count: z.number() }),
+    ),
+  }),
 });
 
 /** The longest that a backtest may take. */
@@ -135,8 +161,10 @@ export async function backtestRule(body: Backtest, signal?: AbortSignal): Promis
     fired: answer.fired,
     pending: answer.pending,
     firingMs: answer.firingSeconds * 1_000,
-    episodes: answer.episodes.map(({ labels, activeAt, firedAt, endedAt }) => ({
+    notifications: answer.notifications,
+    episodes: answer.episodes.map(({ labels, activeAt, firedAt, endedAt, receivers }) => ({
       labels,
+      receivers,
       activeMs: activeAt,
       firedMs: firedAt,
       endedMs: endedAt,

@@ -70,7 +70,7 @@ function limitOf(language: Asked): Readonly<Record<string, number>> {
   }
 }
 
-async function ask<Answer>(
+function ask<Answer>(
   url: string,
   path: string,
   given: Readonly<Record<string, string | number>>,
@@ -79,6 +79,16 @@ async function ask<Answer>(
   const body = new URLSearchParams(
     Object.entries(given).map(([name, held]) => [name, String(held)]),
   );
+  return post(url, path, body, schema);
+}
+
+/** Posts to a server. Throws OperatingError with what it answers instead. */
+export async function post<Answer>(
+  url: string,
+  path: string,
+  body: URLSearchParams | string,
+  schema: z.ZodType<Answer>,
+): Promise<Answer> {
   const at = new URL(path, url.endsWith("/") ? url : `${url}/`);
   let text: string;
   try {

@@ -11,6 +11,7 @@ type Flags = {
   readonly until?: string;
   readonly interval: string;
   readonly rule?: readonly string[];
+  readonly routing?: string | true;
   readonly json?: boolean;
 };
 
@@ -19,7 +20,7 @@ export function backtestCommand(rules: Command): void {
   rules
     .command("backtest")
     .description("evaluate alerting rules over the stored data: what would have fired, and when")
-    .argument("<files...>", "files of rules")
+    .argument("[files...]", "files of rules")
     .option(
       "--url <url>",
       "a Lapwing, or a server with Prometheus's API",
@@ -29,11 +30,18 @@ export function backtestCommand(rules: Command): void {
     .option("--until <time>", "where to end, such as 2026-01-31T00:00:00Z (default: now)")
     .option("--interval <duration>", "of groups that name none", "1m")
     .option("--rule <name...>", "only rules of these names")
+    .option(
+      "--routing [file]",
+      "also who would have been notified, beside the rules and the routing in force; by Alertmanager's configuration in a file, or by the one in force",
+    )
     .option("--json", "print the result as JSON")
     .action(backtestFiles);
 }
 
 async function backtestFiles(files: readonly string[], flags: Flags): Promise<void> {
+  if (flags.routing !== undefined) return compareFiles(files, flags, flags.routing);
+  if (files.length === 0)
+    throw new OperatingError("bad_request", "no files of rules are given: expected one at least");
   const { backtest } = await import("./backtest.ts");
   const { askServer, askServerRange } = await import("./ask_server.ts");
   const { readRuleFiles } = await import("../read_rules.ts");
@@ -68,6 +76,25 @@ async function backtestFiles(files: readonly string[], flags: Flags): Promise<vo
       else print(rule, group, result, { ...span, tookMs });
     }
   if (flags.json === true) console.log(JSON.stringify(results));
+}
+
+async function compareFiles(
+  files: readonly string[],
+  flags: Flags,
+  routing: string | true,
+): Promise<void> {
+  if (flags.rule !== undefined)
+    throw new OperatingError(
+      "bad_request",
+      "--rule goes without --routing: name the rules by files",
+    );
+  const { compareRules, printComparison } = await import("./compare_rules.ts");
+  const endMs = endOf(flags.until);
+  const span = { startMs: endMs - durationOf("--since", flags.since), endMs };
+  const routingFile = routing === true ? undefined : routing;
+  const comparison = await compareRules(flags.url, { files, routingFile, ...span });
+  if (flags.json === true) console.log(JSON.stringify(comparison));
+  else for (const line of printComparison(comparison)) console.log(line);
 }
 
 function endOf(text: string | undefined): number {

@@ -5,9 +5,10 @@ import type { PromqlConfig, PromqlEngine } from "#aggregator/query/promql/engine
 import type { LogqlLimits } from "#aggregator/query/logql/evaluate.ts";
 import { countRefusal } from "#aggregator/query/refusals.ts";
 import type { LogsSource, MetricsSource } from "#aggregator/read/source.ts";
+import type { AlertmanagerConfig } from "#aggregator/notify/config/alertmanager_config.ts";
+import type { RulesConfig } from "#aggregator/rules/config.ts";
 import type { Tails } from "#aggregator/tail/tails.ts";
 import { type ErrorCode, OperatingError, messageOf } from "#shared/errors.ts";
-import type { Labels } from "#shared/model/labels.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import { type AlertRouteParts, alertRoutes, jsonAnswers } from "./alert_routes.ts";
 import { checkedParams } from "./checked_params.ts";
@@ -35,11 +36,17 @@ export type MonitoringParts = {
   readonly onDropped: (entries: number) => void;
   readonly notifications: NotificationHistory;
   /** What templates of alerts see, as of the start. */
-  readonly rulesConfig: {
-    readonly external_labels: Labels;
-    readonly external_url: string;
-    readonly expensive_share: number;
-  };
+  readonly rulesConfig: Pick<
+    RulesConfig,
+    | "external_labels"
+    | "external_url"
+    | "expensive_share"
+    | "evaluation_interval"
+    | "query_offset"
+    | "alerting"
+  >;
+  /** How alerts are routed now. */
+  readonly routing: () => AlertmanagerConfig;
 } & AlertRouteParts;
 
 const hourMs = 3_600_000;
@@ -72,8 +79,12 @@ export function monitoringRoutes(parts: MonitoringParts): Hono {
     queries: (c) => ({
       ...parts,
       tenant: parts.tenant(c.req.raw),
-      externalLabels: parts.rulesConfig.external_labels,
       externalUrl: parts.rulesConfig.external_url,
+      routing: {
+        config: parts.routing(),
+        externalLabels: parts.rulesConfig.external_labels,
+        relabelRules: parts.rulesConfig.alerting.alert_relabel_configs,
+      },
     }),
   });
   costRoutes(answering, { ...parts, expensiveShare: parts.rulesConfig.expensive_share });

@@ -2,8 +2,11 @@ import type { Context } from "hono";
 import { OperatingError } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { StoredRules } from "../../../rules/stored/stored_rules.ts";
-import { type BacktestQueries, backtestAnswer } from "./backtest_answer.ts";
-import { BacktestBody, type StoredRulesAnswer } from "./backtest_schemas.ts";
+import type { RulesView } from "../../../rules/rules_view.ts";
+import { type BacktestQueries, backtestAnswer } from "./backtest/backtest_answer.ts";
+import { BacktestBody, type StoredRulesAnswer } from "./backtest/backtest_schemas.ts";
+import { ruleSetAnswer } from "./backtest/rule_set_answer.ts";
+import { RuleSetBody } from "./backtest/rule_set_schemas.ts";
 import { jsonBody } from "./checked_params.ts";
 
 /** Backtests at a time: each may keep a processor busy for seconds. */
@@ -12,13 +15,16 @@ const backtestsMax = 2;
 export type RuleRouteParts = {
   readonly storedRules: StoredRules;
   readonly clock: Clock;
+  readonly rules: () => Pick<RulesView, "evaluations">;
+  /** As of the start. */
+  readonly rulesConfig: { readonly evaluation_interval: number; readonly query_offset: number };
   readonly queries: (c: Context) => BacktestQueries;
 };
 
 /** What the rule editor asks: which groups can be changed, and what a rule would have done. */
 export function ruleRoutes(
   answers: (method: "GET" | "POST", path: string, answer: (c: Context) => Promise<unknown>) => void,
-  { storedRules, clock, queries }: RuleRouteParts,
+  { storedRules, clock, rules, rulesConfig, queries }: RuleRouteParts,
 ): void {
   answers("GET", "/api/v1/monitoring/rules", async (): Promise<StoredRulesAnswer> => ({
     groups: storedRules.all.map(({ namespace, language, text, group }) => ({
@@ -29,8 +35,7 @@ export function ruleRoutes(
     })),
   }));
   let running = 0;
-  answers("POST", "/api/v1/monitoring/rules/backtest", async (c) => {
-    const body = await jsonBody(c, BacktestBody);
+  const bounded = async <Answer>(answer: () => Promise<Answer>): Promise<Answer> => {
     if (running >= backtestsMax)
       throw new OperatingError(
         "overloaded",
@@ -38,9 +43,23 @@ export function ruleRoutes(
       );
     running++;
     try {
-      return await backtestAnswer(body, clock.now(), queries(c), c.req.raw.signal);
+      return await answer();
     } finally {
       running--;
     }
+  };
+  answers("POST", "/api/v1/monitoring/rules/backtest", async (c) => {
+    const body = await jsonBody(c, BacktestBody);
+    return bounded(() => backtestAnswer(body, clock.now(), queries(c), c.req.raw.signal));
+  });
+  answers("POST", "/api/v1/monitoring/rules/backtest/compare", async (c) => {
+    const body = await jsonBody(c, RuleSetBody);
+    const inForce = {
+      groups: rules().evaluations.map(({ group }) => group),
+      evaluationIntervalMs: rulesConfig.evaluation_interval,
+      queryOffsetMs: rulesConfig.query_offset,
+    };
+    const asked = { ...queries(c), ...inForce };
+    return bounded(() => ruleSetAnswer(body, clock.now(), asked, c.req.raw.signal));
   });
 }

@@ -148,6 +148,7 @@ function Editor({
   const { save, remove, failure, isBusy } = useSave(changed, done);
   const settled = useSettled(draft);
   const backtest = useBacktest(settled);
+  const before = useBacktest(opened.draft, changed !== undefined);
   const faults = useMemo(() => draftFaults(draft), [draft]);
   const known = useMemo(() => knownPlaces(stored, draft.namespace), [stored, draft.namespace]);
   usePageTitle(changed === undefined ? "New rule" : changed.name);
@@ -177,7 +178,11 @@ function Editor({
         />
       </div>
       <div className="rule-side">
-        <RulePreview draft={settled} backtest={backtest} />
+        <RulePreview
+          draft={settled}
+          backtest={backtest}
+          before={changed === undefined ? undefined : before.data}
+        />
         <RuleCode draft={settled} />
       </div>
     </form>

@@ -20,6 +20,7 @@ import { Empty, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
 import { queryErrorText } from "../../../widgets/query_error.ts";
 import { comparedLogql, comparedPart, thresholdLine, type Compared } from "../threshold.ts";
 import { RuleCostLine } from "./rule_cost.tsx";
+import { RuleNotified } from "./rule_notified.tsx";
 import { backtestOf, type RuleDraft } from "./rule_draft.ts";
 
 const dayMs = 86_400_000;
@@ -27,12 +28,12 @@ const [chartPx, linesMax, listedMax] = [220, 20, 50];
 const stepMs = dayMs / 288;
 
 /** What the rule would have done over the last day, asked again with every change that stands for a moment. */
-export function useBacktest(draft: RuleDraft) {
+export function useBacktest(draft: RuleDraft, isWanted = true) {
   const body = useMemo(() => backtestOf(draft), [draft]);
   return useQuery({
     queryKey: ["backtest", body],
     queryFn: ({ signal }) => backtestRule(body, signal),
-    enabled: draft.kind === "alerting" && body.expression.trim() !== "",
+    enabled: isWanted && draft.kind === "alerting" && body.expression.trim() !== "",
     placeholderData: keepPreviousData,
     retry: false,
     staleTime: 60_000,
@@ -43,10 +44,12 @@ export function useBacktest(draft: RuleDraft) {
 type Props = {
   readonly draft: RuleDraft;
   readonly backtest: ReturnType<typeof useBacktest>;
+  /** What the rule as it is kept would have done; undefined for a new one. */
+  readonly before: BacktestResult | undefined;
 };
 
 /** The expression's chart over the last day with its threshold, the times in which the alert would have fired, and a list of these. */
-export function RulePreview({ draft, backtest }: Props) {
+export function RulePreview({ draft, backtest, before }: Props) {
   const result = backtest.isError ? undefined : backtest.data;
   return (
     <section className="block rule-preview" aria-label="Preview">
@@ -59,7 +62,9 @@ export function RulePreview({ draft, backtest }: Props) {
         <>
           <PreviewChart draft={draft} result={result} />
           <RuleCostLine draft={draft} />
-          {draft.kind === "alerting" && <Outcome backtest={backtest} draft={draft} />}
+          {draft.kind === "alerting" && (
+            <Outcome backtest={backtest} draft={draft} before={before} />
+          )}
         </>
       )}
     </section>
@@ -160,7 +165,7 @@ function bandsOf(result: BacktestResult | undefined, dark: boolean): readonly Ba
 }
 
 /** How often it would have fired, and when. */
-function Outcome({ backtest, draft }: Props) {
+function Outcome({ backtest, draft, before }: Props) {
   const { data, error, isFetching } = backtest;
   if (error !== null)
     return (
@@ -182,6 +187,7 @@ function Outcome({ backtest, draft }: Props) {
           </span>
         )}
       </p>
+      <RuleNotified result={data} before={before} />
       {fired.length > 0 && <FiredList episodes={fired} endMs={data.endMs} count={data.fired} />}
     </>
   );
@@ -218,10 +224,11 @@ function FiredList({
             <th scope="col">Fired</th>
             <th scope="col">For</th>
             <th scope="col">Labels</th>
+            <th scope="col">Notified</th>
           </tr>
         </thead>
         <tbody>
-          {listed.map(({ labels, firedMs = 0, endedMs }, i) => (
+          {listed.map(({ labels, firedMs = 0, endedMs, receivers }, i) => (
             <tr key={i}>
               <td>{formatExact(firedMs, timeZone)}</td>
               <td>
@@ -229,6 +236,7 @@ function FiredList({
                 {endedMs === undefined && <span className="state bad"> still</span>}
               </td>
               <td className="anywhere">{ownLabels(labels)}</td>
+              <td className="anywhere">{receivers.join(", ") || "no receiver"}</td>
             </tr>
           ))}
         </tbody>

@@ -8,6 +8,8 @@ import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engin
 import { emptyHistogram } from "#shared/model/histogram.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
+import { emptyConfig } from "#aggregator/notify/config/read_config.ts";
+import { RulesConfig } from "#aggregator/rules/config.ts";
 import { noRules } from "#aggregator/rules/rules_view.ts";
 import { openStoredRules } from "#aggregator/rules/stored/stored_rules.fixture.ts";
 import { openapiDocument } from "./openapi.ts";
@@ -50,7 +52,8 @@ const app = monitoringRoutes({
   onDropped: () => {},
   rules: () => noRules,
   storedRules: await openStoredRules(),
-  rulesConfig: { external_labels: {}, external_url: "", expensive_share: 0.1 },
+  rulesConfig: RulesConfig.parse({}),
+  routing: emptyConfig,
   notifications: async () => [
     {
       id: "a-1",

@@ -11,7 +11,8 @@ import {
   AlertsAnswer,
   DeletedAnswer,
 } from "../alert_schemas.ts";
-import { BacktestAnswer, BacktestBody, StoredRulesAnswer } from "../backtest_schemas.ts";
+import { BacktestAnswer, BacktestBody, StoredRulesAnswer } from "../backtest/backtest_schemas.ts";
+import { RuleSetAnswer, RuleSetBody } from "../backtest/rule_set_schemas.ts";
 import { CostAnswer, CostBody, RuleCostsAnswer } from "../cost_schemas.ts";
 import { DependenciesAnswer } from "../dependency_schemas.ts";
 import {
@@ -199,6 +200,16 @@ export const operations: readonly Operation[] = [
     answer: BacktestAnswer,
   },
   {
+    method: "post",
+    path: "/api/v1/monitoring/rules/backtest/compare",
+    id: "compareRules",
+    summary: "What a set of rules and a routing would have done, beside those in force",
+    description:
+      "Who would have been notified, when and how often. Silences are left out. Up to 2 million evaluations. Nothing is stored and nothing is sent.",
+    body: RuleSetBody,
+    answer: RuleSetAnswer,
+  },
+  {
     method: "get",
     path: "/api/v1/monitoring/rules/cost",
     id: "listRuleCosts",
@@ -268,19 +279,19 @@ export const operations: readonly Operation[] = [
   },
   {
     method: "get",
-    path: "/api/v1/monitoring/history",
-    id: "listAlertHistory",
-    summary: "List changes of alerts, and notifications with their outcomes",
-    params: HistoryParams,
-    answer: HistoryAnswer,
-  },
-  {
-    method: "get",
     path: "/api/v1/monitoring/dependencies",
     id: "listDependencies",
     summary: "List which alerts inhibit others because a host or a target is down",
     description: "The settings under `alertmanager.dependencies`, and what they inhibit now.",
     answer: DependenciesAnswer,
+  },
+  {
+    method: "get",
+    path: "/api/v1/monitoring/history",
+    id: "listAlertHistory",
+    summary: "List changes of alerts, and notifications with their outcomes",
+    params: HistoryParams,
+    answer: HistoryAnswer,
   },
   {
     method: "get",

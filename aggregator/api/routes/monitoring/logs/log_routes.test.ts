@@ -7,6 +7,8 @@ import type { LogsBatch } from "#shared/model/logs.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
 import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { ContextAnswer, DifferenceAnswer, FacetsAnswer } from "./log_schemas.ts";
+import { emptyConfig } from "#aggregator/notify/config/read_config.ts";
+import { RulesConfig } from "#aggregator/rules/config.ts";
 import { noRules } from "#aggregator/rules/rules_view.ts";
 import { openStoredRules } from "#aggregator/rules/stored/stored_rules.fixture.ts";
 import { monitoringRoutes } from "../routes.ts";
@@ -45,7 +47,8 @@ const app = monitoringRoutes({
   notifications: async () => [],
   rules: () => noRules,
   storedRules: await openStoredRules(),
-  rulesConfig: { external_labels: {}, external_url: "", expensive_share: 0.1 },
+  rulesConfig: RulesConfig.parse({}),
+  routing: emptyConfig,
 });
 const get = async (path: string, parameters: Readonly<Record<string, string>>) => {
   const query = new URLSearchParams(parameters);

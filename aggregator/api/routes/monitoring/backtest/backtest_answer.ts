@@ -1,7 +1,6 @@
 import { stringify } from "yaml";
 import { assertNever } from "#shared/assert.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
-import type { Labels } from "#shared/model/labels.ts";
 import { formatDuration } from "#shared/text/duration.ts";
 import { parseLogql } from "#aggregator/log_pipeline/parse_query.ts";
 import { rangeAnswer } from "#aggregator/query/logql/answer.ts";
@@ -14,14 +13,15 @@ import { expressionFault } from "#aggregator/rules/rule_file.ts";
 import { vectorOf } from "#aggregator/rules/rule_query.ts";
 import { readGroup } from "#aggregator/rules/stored/group_text.ts";
 import { type BacktestAnswer, type BacktestBody, episodesMax } from "./backtest_schemas.ts";
+import { type Notified, type RoutingParts, notifiedOf } from "./notified.ts";
 
 export type BacktestQueries = {
   readonly engine: PromqlEngine;
   readonly logs: LogsSource;
   readonly limits?: LogqlLimits;
   readonly tenant: string;
-  readonly externalLabels: Labels;
   readonly externalUrl: string;
+  readonly routing: RoutingParts;
 };
 
 const dayMs = 86_400_000;
@@ -46,15 +46,18 @@ export async function backtestAnswer(
   const startMs = body.start === undefined ? endMs - dayMs : Date.parse(body.start);
   const { interval: intervalMs } = body;
   if (!(startMs < endMs)) throw bad("start must be before end");
+  const span = { startMs, endMs };
+  const signal = AbortSignal.any([requestSignal, AbortSignal.timeout(timeoutMs)]);
   const evaluations = (endMs - startMs + rule.forMs + rule.keepFiringMs) / intervalMs;
   if (evaluations > evaluationsMax)
     throw bad(
       `${Math.ceil(evaluations)} evaluations: expected at most ${evaluationsMax}. Take a shorter span or a longer interval`,
     );
   const group = { intervalMs, queryOffsetMs: 0, limit: 0, name: "", file: "", rules: [] };
-  const found = await run(rule, group, { startMs, endMs }, queries, requestSignal);
+  const found = await backtestOf(rule, group, span, queries, signal);
   const fired = found.episodes.filter(({ firedMs }) => firedMs !== undefined);
   const pending = found.episodes.filter(({ firedMs }) => firedMs === undefined);
+  const notified = await notifiedOf(fired, span, queries.routing, signal);
   return {
     start: new Date(startMs).toISOString(),
     end: new Date(endMs).toISOString(),
@@ -62,19 +65,21 @@ export async function backtestAnswer(
     fired: fired.length,
     pending: pending.length,
     firingSeconds: firingMs(fired, startMs, endMs) / 1_000,
-    episodes: [...fired, ...pending].slice(0, episodesMax).map(episodeJson),
+    episodes: episodesJson([...fired, ...pending], notified),
+    notifications: notified.notifications,
   };
 }
 
-function run(
+/** The backtest of one rule by the engines of this process. Throws as backtest() and queries do. */
+export function backtestOf(
   rule: AlertingRule,
   group: RuleGroup,
   span: { readonly startMs: number; readonly endMs: number },
   queries: BacktestQueries,
-  requestSignal: AbortSignal,
+  signal: AbortSignal,
 ) {
-  const signal = AbortSignal.any([requestSignal, AbortSignal.timeout(timeoutMs)]);
-  const { engine, tenant, externalLabels, externalUrl } = queries;
+  const { engine, tenant, externalUrl } = queries;
+  const { externalLabels } = queries.routing;
   let values = 0;
   return backtest(rule, group, span, {
     externalLabels,
@@ -165,7 +170,7 @@ function ruleOf(body: BacktestBody): AlertingRule {
 }
 
 /** The time in which at least one of them fires. */
-function firingMs(fired: readonly Episode[], startMs: number, endMs: number): number {
+export function firingMs(fired: readonly Episode[], startMs: number, endMs: number): number {
   const spans = fired
     .map(({ firedMs = endMs, endedMs = endMs }) => [Math.max(firedMs, startMs), endedMs] as const)
     .toSorted(([a], [b]) => a - b);
@@ -178,13 +183,18 @@ function firingMs(fired: readonly Episode[], startMs: number, endMs: number): nu
   return sum;
 }
 
-function episodeJson({ labels, activeMs, firedMs, endedMs }: Episode) {
-  return {
+/** The first of them; those that `notified` is about are the first of `episodes`. */
+export function episodesJson(
+  episodes: readonly Episode[],
+  { receivers }: Pick<Notified, "receivers">,
+): BacktestAnswer["episodes"] {
+  return episodes.slice(0, episodesMax).map(({ labels, activeMs, firedMs, endedMs }, place) => ({
     labels: { ...labels },
     activeAt: new Date(activeMs).toISOString(),
     firedAt: timeText(firedMs),
     endedAt: timeText(endedMs),
-  };
+    receivers: [...(receivers.get(place) ?? [])],
+  }));
 }
 
 function timeText(ms: number | undefined): string | null {

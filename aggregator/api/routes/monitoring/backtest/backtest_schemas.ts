@@ -39,6 +39,44 @@ export const BacktestBody = z.strictObject({
 });
 export type BacktestBody = z.output<typeof BacktestBody>;
 
+/** Notifications that an answer lists. */
+export const notificationsMax = 200;
+
+export const NotificationsOfBacktest = z.object({
+  count: z.number(),
+  receivers: z
+    .array(z.object({ receiver: z.string(), integration: z.string(), count: z.number() }))
+    .meta({ description: "The one with the most notifications first" }),
+  list: z
+    .array(
+      z.object({
+        at: z.string().meta({ description: "RFC 3339" }),
+        receiver: z.string(),
+        integration: z.string().meta({ examples: ["webhook[0]"] }),
+        reason: z.string(),
+        status: z.enum(["firing", "resolved"]),
+        groupLabels: texts,
+        firing: z.number().meta({ description: "Firing alerts in it" }),
+        resolved: z.number(),
+      }),
+    )
+    .meta({ description: `The first ${notificationsMax}` }),
+});
+export type NotificationsOfBacktest = z.output<typeof NotificationsOfBacktest>;
+
+export const episode = {
+  labels: texts,
+  activeAt: z.string(),
+  firedAt: z.string().nullable().meta({ description: "null where it did not fire" }),
+  endedAt: z.string().nullable().meta({ description: "null where it is active at the end" }),
+  receivers: z
+    .array(z.string())
+    .meta({ description: "Receivers that would have been notified that it fires" }),
+};
+
+/** RFC 3339. */
+export const backtestTime = time;
+
 export const BacktestAnswer = z.object({
   start: z.string().meta({ description: "RFC 3339" }),
   end: z.string().meta({ description: "RFC 3339" }),
@@ -46,18 +84,12 @@ export const BacktestAnswer = z.object({
   fired: z.number().meta({ description: "Alerts that would have fired" }),
   pending: z.number().meta({ description: "Alerts that would have been pending only" }),
   firingSeconds: z.number().meta({ description: "Time during which any alert would have fired" }),
-  episodes: z
-    .array(
-      z.object({
-        labels: texts,
-        activeAt: z.string(),
-        firedAt: z.string().nullable().meta({ description: "null where it did not fire" }),
-        endedAt: z.string().nullable().meta({ description: "null where it is active at the end" }),
-      }),
-    )
-    .meta({
-      description: `The first ${episodesMax}, those that would have fired before the others`,
-    }),
+  episodes: z.array(z.object(episode)).meta({
+    description: `The first ${episodesMax}, those that would have fired before the others`,
+  }),
+  notifications: NotificationsOfBacktest.meta({
+    description: "By the routing in force, without silences and other alerts",
+  }),
 });
 export type BacktestAnswer = z.output<typeof BacktestAnswer>;
 
