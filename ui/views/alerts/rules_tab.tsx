@@ -18,6 +18,7 @@ import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.t
 import type { RowColumn } from "../../widgets/row_columns.ts";
 import { RowTable } from "../../widgets/row_table.tsx";
 import { toneOf } from "./alert_groups.ts";
+import { ChangeWord } from "./history/change_word.tsx";
 import { RuleChart } from "./rule_chart.tsx";
 import { RuleUnknown, UnknownMark } from "./rule_unknown.tsx";
 
@@ -148,18 +149,10 @@ function RuleState({ rule }: { readonly rule: RuleRow }) {
   switch (state) {
     case "firing":
       return (
-        <span className={`state ${toneOf({ state, severity: labels["severity"] ?? "" })}`}>
-          <Icon name="warning" />
-          firing
-        </span>
+        <ChangeWord state="firing" tone={toneOf({ state, severity: labels["severity"] ?? "" })} />
       );
     case "pending":
-      return (
-        <span className="state warn">
-          <Icon name="clock" />
-          pending
-        </span>
-      );
+      return <ChangeWord state="pending" />;
     default:
       return (
         <span className="quiet">{kind === "recording" && health === "ok" ? "records" : state}</span>

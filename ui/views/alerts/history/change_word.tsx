@@ -2,12 +2,17 @@ import { assertNever } from "#shared/assert.ts";
 import type { ChangeRow } from "../../../client/alerts/alert_history.ts";
 import { Icon } from "../../../elements/icon.tsx";
 
+type Props = Pick<ChangeRow, "state"> & {
+  /** The colour of an alert that fires, where its severity is known. */
+  readonly tone?: string;
+};
+
 /** What an alert became, with its colour, an icon and the word. */
-export function ChangeWord({ state }: Pick<ChangeRow, "state">) {
+export function ChangeWord({ state, tone = "bad" }: Props) {
   switch (state) {
     case "firing":
       return (
-        <span className="state bad">
+        <span className={`state ${tone}`}>
           <Icon name="warning" />
           firing
         </span>

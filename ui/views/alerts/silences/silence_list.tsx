@@ -92,13 +92,16 @@ function silenceColumns(
     {
       key: "matchers",
       title: "Matchers",
-      minWidth: 200,
+      // On a phone state and end fit beside it.
+      minWidth: 170,
       isName: true,
       value: ({ matchers }) => matchersText(matchers),
       cell: ({ matchers, annotations }) => (
         <>
           <code className="clip">{matchersText(matchers)}</code>
-          {annotations["recurrence"] !== undefined && <span className="quiet"> recurring</span>}
+          {annotations["recurrence"] !== undefined && (
+            <span className="quiet recurring-mark">recurring</span>
+          )}
         </>
       ),
     },
