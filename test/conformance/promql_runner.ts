@@ -326,8 +326,8 @@ export function firstUnsorted(all: readonly Labels[]): Labels | undefined {
 function compareLabels(a: Labels, b: Labels): number {
   const [one, other] = [textsOf(a), textsOf(b)];
   for (let i = 0; i < Math.min(one.length, other.length); i++) {
-    const order = Buffer.compare(Buffer.from(one[i] ?? ""), Buffer.from(other[i] ?? ""));
-    if (order !== 0) return order;
+    const byBytes = Buffer.compare(Buffer.from(one[i] ?? ""), Buffer.from(other[i] ?? ""));
+    if (byBytes !== 0) return byBytes;
   }
   return one.length - other.length;
 }
