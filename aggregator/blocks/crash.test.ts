@@ -23,10 +23,10 @@ async function expectWhole(store: Store): Promise<number> {
   const { lanes } = await store.recover();
   const last = lanes[0]?.position.sequence ?? 0;
   const numbers = Array.from({ length: last }, (_, i) => i + 1);
-  const [series] = await store.view().selectSamples(everything);
+  const [series] = await store.view().metrics.select(everything);
   expect([...(series?.values ?? [])]).toEqual(numbers);
   expect(store.view().blocks.reduce((sum, { items }) => sum + items, 0)).toBe(2 * last);
-  const records = await store.view().selectLogs(allLogs);
+  const records = await store.view().logs.select(allLogs);
   expect(records.map(({ body }) => body)).toEqual(numbers.map((k) => `line ${k}`));
   return last;
 }

@@ -60,7 +60,7 @@ const parse = (selector: string) =>
   StoreConfig.safeParse({ retention: { log_streams: [{ selector, retention: "1d" }] } });
 
 async function bodies(store: Store): Promise<string[]> {
-  return (await store.view().selectLogs(everything)).map(({ body }) => body);
+  return (await store.view().logs.select(everything)).map(({ body }) => body);
 }
 
 /** What any engine finds in the files. */
@@ -85,14 +85,14 @@ test("delete() of log records hides at once from queries, streams and files, and
   expect(await store.delete({ ...tokens, query: '{app="x"} |= "token"' }, "ann")).toBe(3);
   const left = ["kept 1", "token 2", "token 4"];
   expect(await bodies(store)).toEqual(left);
-  expect(await before.selectLogs(everything)).toHaveLength(5);
+  expect(await before.logs.select(everything)).toHaveLength(5);
   const narrow = {
     ...span,
     endMs: 100,
     selectors: [[{ name: "app", op: "=" as const, value: "x" }]],
   };
   expect(
-    await streamLists((some, visit) => store.view().eachStream(some, visit)).series({
+    await streamLists((some, visit) => store.view().logs.eachStream(some, visit)).series({
       ...narrow,
       startMs: 9,
     }),

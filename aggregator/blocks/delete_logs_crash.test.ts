@@ -44,7 +44,7 @@ async function killed(dataDir: string, afterMs: number): Promise<number> {
 async function expectWhole(store: Store, deleted: number): Promise<void> {
   const { lanes } = await store.recover();
   const last = lanes[0]?.position.sequence ?? 0;
-  const records = await store.view().selectLogs(everything);
+  const records = await store.view().logs.select(everything);
   const of = (what: string) =>
     records
       .filter(({ body }) => body.startsWith(what))

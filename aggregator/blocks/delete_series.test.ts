@@ -30,10 +30,10 @@ const deletion = (name: string, startMs: number, endMs: number): Deletion => ({
   startMs,
   endMs,
 });
-const stored = async (store: Store) => sampleTexts(await store.view().selectSamples(everything));
+const stored = async (store: Store) => sampleTexts(await store.view().metrics.select(everything));
 const names = async (store: Store, startMs = 0, endMs = 1e15) => {
   const request = { tenant: "t", selectors: [], startMs, endMs };
-  const found = await store.view().metricSeries(request);
+  const found = await store.view().metrics.series(request);
   return [...(await found.values("__name__"))].toSorted();
 };
 
@@ -82,7 +82,7 @@ test("delete() counts for the next view, for samples, labels and files, and not 
     ["a", 4],
     ["b", 6],
   ]);
-  expect(sampleTexts(await before.selectSamples(everything))[0]).toBe(
+  expect(sampleTexts(await before.metrics.select(everything))[0]).toBe(
     "a 1000=1 1500=1.5 2000=2 2500=2.5 3000=3 3500=3.5",
   );
   await store.close();

@@ -59,11 +59,11 @@ const texts = (series: readonly SeriesExemplars[]) =>
       ...exemplars.map((one) => `${one.timestampMs}=${one.value}#${one.labels["trace_id"]}`),
     ].join(" "),
   );
-const stored = async (store: Store) => texts(await store.view().selectExemplars(request));
+const stored = async (store: Store) => texts(await store.view().metrics.exemplars(request));
 const startsOf = (series: readonly SeriesSamples[]) =>
   series.map(({ starts }) => (starts === undefined ? undefined : [...starts]));
 const storedStarts = async (store: Store) =>
-  startsOf(await store.view().selectSamples({ ...everything, withStarts: true }));
+  startsOf(await store.view().metrics.select({ ...everything, withStarts: true }));
 const textOf = ({ timestampMs, value, labels }: Exemplar) =>
   JSON.stringify([timestampMs, String(value), labelsKey(labels)]);
 const all = "a 400=1#t400 1400=2#t1400 2400=3#t2400 3400=4#t3400";
@@ -87,10 +87,12 @@ test("a cut's exemplars are found once, by their own times, and samples are what
   const store = await filled(newFolder());
   expect(await stored(store)).toEqual([all]);
   const some = { ...request, startMs: 1_400, endMs: 2_400 };
-  expect(texts(await store.view().selectExemplars(some))).toEqual(["a 1400=2#t1400 2400=3#t2400"]);
+  expect(texts(await store.view().metrics.exemplars(some))).toEqual([
+    "a 1400=2#t1400 2400=3#t2400",
+  ]);
   const other = { ...request, selectors: [[{ name: "__name__", op: "=" as const, value: "b" }]] };
-  expect(await store.view().selectExemplars(other)).toEqual([]);
-  const samples = await store.view().selectSamples(everything);
+  expect(await store.view().metrics.exemplars(other)).toEqual([]);
+  const samples = await store.view().metrics.select(everything);
   expect(sampleTexts(samples)).toEqual([
     "a 1000=1 1500=-1 2000=2 2500=-2 3000=3 3500=-3",
     "b 1000=1 1500=1 2000=2 2500=2 3000=3 3500=3",
@@ -103,7 +105,7 @@ test("a cut's exemplars are found once, by their own times, and samples are what
   // Starts cost a column, so they come only where they are wanted.
   expect(startsOf(samples)).toEqual([undefined, undefined]);
   expect(await storedStarts(store)).toEqual(allStarts);
-  const tooMany = store.view().selectExemplars({ ...request, exemplarsMax: 3 });
+  const tooMany = store.view().metrics.exemplars({ ...request, exemplarsMax: 3 });
   expect(await tooMany.catch((thrown: unknown) => thrown)).toBeInstanceOf(OperatingError);
   await store.close();
 });
@@ -266,7 +268,7 @@ test("whatever exemplars cuts hold, they are found as often as they are differen
       }
       const found = async () =>
         new Set(
-          (await store.view().selectExemplars(request)).flatMap(({ exemplars }) =>
+          (await store.view().metrics.exemplars(request)).flatMap(({ exemplars }) =>
             exemplars.map(textOf),
           ),
         );

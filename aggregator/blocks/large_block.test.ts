@@ -17,7 +17,7 @@ test("a query of a moment is answered out of a block that holds far more of its 
   try {
     await store.commit(cutOf({ metrics }, 1), () => {});
     expect(store.view().blocks.map(({ items }) => items)).toEqual([series * samples]);
-    const found = await store.view().selectSamples({
+    const found = await store.view().metrics.select({
       tenant: "t",
       matchers: [{ name: "__name__", op: "=", value: "a" }],
       startMs: 999_500,

@@ -42,7 +42,7 @@ const opened = () => {
   if (store === undefined || proxy === undefined) throw new Error("the store is not open");
   return { store, proxy };
 };
-const seen = async (from: BlockStore) => sampleTexts(await from.view().selectSamples(everything));
+const seen = async (from: BlockStore) => sampleTexts(await from.view().metrics.select(everything));
 
 test.skipIf(postgresMissing !== undefined)(
   "commit() that is tried again while the server still commits the first try stores it once",

@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 const content = (k: number) => cutOf({ metrics: [gauge("n", [k], [k])] }, k);
-const stored = async () => sampleTexts((await store?.view().selectSamples(everything)) ?? []);
+const stored = async () => sampleTexts((await store?.view().metrics.select(everything)) ?? []);
 
 test.skipIf(missing !== undefined)(
   `commit() without a bucket is unavailable, and works when it is back${why}`,

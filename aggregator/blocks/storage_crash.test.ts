@@ -52,7 +52,7 @@ const open = (dataDir: string) => openTestStore(dataDir, { delete_after: "0s" })
 
 async function valuesOf(store: Store, name: string): Promise<number[]> {
   const matchers = [{ name: "__name__", op: "=" as const, value: name }];
-  const [series] = await store.view().selectSamples({ ...span, matchers });
+  const [series] = await store.view().metrics.select({ ...span, matchers });
   return [...(series?.values ?? [])];
 }
 
@@ -67,7 +67,7 @@ async function expectWhole(store: Store, deleted: number): Promise<Positions> {
     lanes.find(({ lane }) => lane.signal === signal)?.position.sequence ?? 0;
   const positions = { metrics: last("metrics"), logs: last("logs") };
   expect(await valuesOf(store, "kept")).toEqual(upTo(positions.metrics));
-  const records = await store.view().selectLogs(allLogs);
+  const records = await store.view().logs.select(allLogs);
   expect(records.map(({ body }) => body)).toEqual(upTo(positions.logs).map((k) => `line ${k}`));
   const gone = await valuesOf(store, "gone");
   expect(gone.filter((value) => value <= deleted)).toEqual([]);

@@ -19,7 +19,7 @@ export function seriesLists(
     inShare(async () => {
       const found = new Set<string>();
       head.eachSeries(request, (labels) => recent(labels, found));
-      const more = await committed(await view().metricSeries(request));
+      const more = await committed(await view().metrics.series(request));
       refuseIfAborted(request.signal);
       return [...found.union(more)].toSorted();
     });
@@ -28,7 +28,7 @@ export function seriesLists(
       const read = async () => {
         const recent: Labels[] = [];
         head.eachSeries(request, (labels) => void recent.push(labels));
-        const committed = await (await view().metricSeries(request)).labels();
+        const committed = await (await view().metrics.series(request)).labels();
         return mergeLabels([committed, recent], request.signal);
       };
       return inShare(read, ({ length }) => length * seriesBytes);

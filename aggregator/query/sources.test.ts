@@ -44,14 +44,18 @@ function blocksOf(content: { metrics?: SeriesSamples[]; logs?: LogRecord[] }): B
     blocks: [],
     withFiles: (_blocks, _reader, use) => use([], []),
     files: () => later({ paths: [], release: () => {} }),
-    selectSamples: () => later(metrics),
-    selectExemplars: () => later([]),
-    selectLogs: ({ direction, limit }) =>
-      later((direction === "forward" ? logs : logs.toReversed()).slice(0, limit)),
-    logParts: () => (logs.length === 0 ? [] : [partOf(logs)]),
-    metricSeries: () => later(foundSeries(...metrics.map(({ labels }) => labels))),
-    eachStream: async (_, visit) => {
-      if (logs.length > 0) visit(await later({ app: "a" }));
+    metrics: {
+      select: () => later(metrics),
+      exemplars: () => later([]),
+      series: () => later(foundSeries(...metrics.map(({ labels }) => labels))),
+    },
+    logs: {
+      select: ({ direction, limit }) =>
+        later((direction === "forward" ? logs : logs.toReversed()).slice(0, limit)),
+      parts: () => (logs.length === 0 ? [] : [partOf(logs)]),
+      eachStream: async (_, visit) => {
+        if (logs.length > 0) visit(await later({ app: "a" }));
+      },
     },
   };
 }
@@ -125,12 +129,15 @@ test("the selectors of one PromQL query see one state, whatever arrives while bl
   let atMs = 20;
   const arriving: BlockView = {
     ...none,
-    selectSamples: (asked) => {
-      atMs += 10;
-      const values = Float64Array.of(atMs);
-      const rows = [{ schema: { series: [up] }, timestampMs: atMs, values, items: 1 }];
-      head.appendMetrics(lane, { rows, sparse: [], families: [] }, nowMs);
-      return none.selectSamples(asked);
+    metrics: {
+      ...none.metrics,
+      select: (asked) => {
+        atMs += 10;
+        const values = Float64Array.of(atMs);
+        const rows = [{ schema: { series: [up] }, timestampMs: atMs, values, items: 1 }];
+        head.appendMetrics(lane, { rows, sparse: [], families: [] }, nowMs);
+        return none.metrics.select(asked);
+      },
     },
   };
   const { metrics } = createSources(

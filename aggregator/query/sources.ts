@@ -51,7 +51,8 @@ export function createSources(
     }
     const read = async (samplesMax: number) => {
       const bounded = { ...request, samplesMax };
-      const merged = async () => mergeSamples(await blocks.selectSamples(bounded), recent, bounded);
+      const merged = async () =>
+        mergeSamples(await blocks.metrics.select(bounded), recent, bounded);
       return inShare(merged, ({ length }) => length * seriesBytes);
     };
     return { heldSamples, read };
@@ -60,13 +61,13 @@ export function createSources(
     await inShare(() => {
       const blocks = view();
       head.eachStream(request, visit);
-      return blocks.eachStream(request, visit);
+      return blocks.logs.eachStream(request, visit);
     });
     refuseIfAborted(request.signal);
   };
   // What is in blocks arrived earlier than what is in the head.
   const scanLogs = (request: LogScanRequest) =>
-    scanParts([...view().logParts(request), ...head.logParts(request)], request);
+    scanParts([...view().logs.parts(request), ...head.logParts(request)], request);
   return {
     metrics: {
       select: async (request) => begin(request).read(request.samplesMax),
@@ -78,7 +79,7 @@ export function createSources(
       select: async (request) => {
         const recent = head.selectExemplars(request);
         const blocks = view();
-        const committed = await inShare(() => blocks.selectExemplars(request));
+        const committed = await inShare(() => blocks.metrics.exemplars(request));
         refuseIfAborted(request.signal);
         return joinExemplars([committed, recent], request.exemplarsMax);
       },

@@ -87,8 +87,8 @@ export class TierWorld {
 
   source(): MetricsSource {
     return {
-      select: (request) => this.store.view().selectSamples(request),
-      series: async (request) => (await this.store.view().metricSeries(request)).labels(),
+      select: (request) => this.store.view().metrics.select(request),
+      series: async (request) => (await this.store.view().metrics.series(request)).labels(),
       labelNames: nothing,
       labelValues: nothing,
       metadata: nothing,

@@ -102,18 +102,18 @@ for (const [name, { missing, make }] of Object.entries(places)) {
       expect(again.families("t").map((family) => family.name)).toEqual(["up"]);
       expect((await again.listAgents()).map(({ lastSeenMs }) => lastSeenMs)).toEqual([6]);
       const view = again.view();
-      expect(sampleTexts(await view.selectSamples({ ...everything, matchers: [] }))).toEqual([
+      expect(sampleTexts(await view.metrics.select({ ...everything, matchers: [] }))).toEqual([
         "up 1000=1 2000=0",
       ]);
-      const records = await view.selectLogs({ ...allLogs, direction: "forward" });
+      const records = await view.logs.select({ ...allLogs, direction: "forward" });
       expect(records.map(({ body, stream }) => [stream["app"], body])).toEqual([
         ["app", "one"],
         ["app", "two"],
       ]);
-      const found = await again.view().metricSeries({ ...everything, selectors: [] });
+      const found = await again.view().metrics.series({ ...everything, selectors: [] });
       expect(await found.labels()).toHaveLength(1);
       expect(
-        await streamLists((some, visit) => again.view().eachStream(some, visit)).series({
+        await streamLists((some, visit) => again.view().logs.eachStream(some, visit)).series({
           ...everything,
           selectors: [],
         }),
@@ -144,15 +144,15 @@ for (const [name, { missing, make }] of Object.entries(places)) {
         ...everything,
         matchers: [{ name: "__name__", op: "=" as const, value: "m" }],
       };
-      const samples = sampleTexts(await merged.selectSamples(request));
-      expect(samples).toEqual(sampleTexts(await old.selectSamples(request)));
+      const samples = sampleTexts(await merged.metrics.select(request));
+      expect(samples).toEqual(sampleTexts(await old.metrics.select(request)));
       expect(samples[0]?.split(" ")).toHaveLength(41);
       const logs = { ...allLogs, direction: "backward" as const };
-      expect(await merged.selectLogs(logs)).toEqual(await old.selectLogs(logs));
+      expect(await merged.logs.select(logs)).toEqual(await old.logs.select(logs));
       await store.close();
       const again = await open();
       expect(again.view().blocks).toHaveLength(2);
-      expect(sampleTexts(await again.view().selectSamples(request))).toEqual(samples);
+      expect(sampleTexts(await again.view().metrics.select(request))).toEqual(samples);
       await again.close();
     });
 
@@ -180,9 +180,9 @@ test("selectSamples() refuses what is over its limit, and stops when asked to", 
   const store = await openTestStore(dataDir, {});
   await store.commit(cutOf({ metrics: [gauge("up", [1, 2, 3], [1, 2, 3])] }, 1), () => {});
   const request = { ...everything, matchers: [] };
-  const refused = store.view().selectSamples({ ...request, samplesMax: 2 });
+  const refused = store.view().metrics.select({ ...request, samplesMax: 2 });
   expect(await refused.catch((error: unknown) => error)).toMatchObject({ code: "overloaded" });
-  const stopped = store.view().selectSamples({ ...request, signal: AbortSignal.abort() });
+  const stopped = store.view().metrics.select({ ...request, signal: AbortSignal.abort() });
   expect(await stopped.catch((error: unknown) => error)).toBeInstanceOf(OperatingError);
   await store.close();
   rmSync(dataDir, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import type { Labels, Matcher } from "#shared/model/labels.ts";
 import type { MetricFamily } from "#shared/model/metrics.ts";
 import type { Position } from "#shared/model/position.ts";
-import type { Signal } from "#shared/signals.ts";
+import type { BuiltInSignal, Signal } from "#shared/signals.ts";
 import type { LogPart } from "./log_parts.ts";
 import type { MissingBlocks } from "./missing_blocks.ts";
 import type {
@@ -187,14 +187,23 @@ export type BlockView = {
     reader: { readonly signal?: AbortSignal; readonly missing?: MissingBlocks | undefined },
     use: (paths: readonly string[], readable: readonly Block[]) => Promise<Result>,
   ): Promise<Result>;
-  /** Same contracts as MetricsSource and LogsSource, over these blocks only. */
-  selectSamples(request: SelectRequest): Promise<SeriesSamples[]>;
-  /** As ExemplarsSource has it. */
-  selectExemplars(request: ExemplarRequest): Promise<SeriesExemplars[]>;
-  selectLogs(request: LogSelectRequest): Promise<LogRecord[]>;
+} & { readonly [Name in BuiltInSignal]: BlockReaders[Name] };
+
+/** How blocks of each built-in signal are read: a new one begins with a line here. */
+type BlockReaders = { readonly metrics: MetricsReader; readonly logs: LogsReader };
+
+/** Same contracts as MetricsSource and ExemplarsSource, over the blocks of a view only. */
+type MetricsReader = {
+  select(request: SelectRequest): Promise<SeriesSamples[]>;
+  exemplars(request: ExemplarRequest): Promise<SeriesExemplars[]>;
+  series(request: SeriesRequest): Promise<FoundSeries>;
+};
+
+/** Same contracts as LogsSource, over the blocks of a view only. */
+type LogsReader = {
+  select(request: LogSelectRequest): Promise<LogRecord[]>;
   /** What a scan reads, in the order of commit. Throws OperatingError("bad_request") for a bad regular expression. */
-  logParts(request: LogScanRequest): LogPart[];
-  metricSeries(request: SeriesRequest): Promise<FoundSeries>;
+  parts(request: LogScanRequest): LogPart[];
   eachStream(request: SeriesRequest, visit: StreamVisitor): Promise<void>;
 };
 

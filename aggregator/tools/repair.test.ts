@@ -26,7 +26,7 @@ const within = <Result>(
 ): Promise<Result> => withStorage(StoreConfig.parse(config), dataDir, mode, action);
 const pathOf = ({ key }: Block) => join(dataDir, "blocks", key);
 const everything = { tenant: "t", startMs: 0, endMs: 1e15, samplesMax: 1e6, matchers: [] };
-const samples = async (store: Store) => sampleTexts(await store.view().selectSamples(everything));
+const samples = async (store: Store) => sampleTexts(await store.view().metrics.select(everything));
 
 function blocksOf(store: Store, signal: Block["signal"]): [Block, Block] {
   const [first, second] = store.view().blocks.filter((block) => block.signal === signal);

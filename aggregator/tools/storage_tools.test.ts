@@ -35,9 +35,9 @@ function abCut(k: number): Cut {
 }
 
 async function contentOf(store: Store): Promise<unknown> {
-  const records = await store.view().selectLogs(allLogs);
+  const records = await store.view().logs.select(allLogs);
   return {
-    samples: sampleTexts(await store.view().selectSamples(everything)),
+    samples: sampleTexts(await store.view().metrics.select(everything)),
     records: records.map(({ body }) => body),
     items: store.view().blocks.reduce((sum, { items }) => sum + items, 0),
     lanes: (await store.recover()).lanes,

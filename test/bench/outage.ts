@@ -160,7 +160,7 @@ async function contentOf(view: BlockView, tenant: string, startMs: number, befor
   const range = { tenant, startMs, endMs: beforeMs - 1, samplesMax: 100_000_000 };
   const hash = new Bun.CryptoHasher("sha256");
   let samples = 0;
-  for (const { key, timestampsMs, values } of await view.selectSamples({
+  for (const { key, timestampsMs, values } of await view.metrics.select({
     ...range,
     matchers: [],
   })) {

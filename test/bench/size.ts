@@ -159,7 +159,7 @@ function sizeOf({ blocks }: BlockView) {
 }
 
 function everything(view: BlockView): Promise<SeriesSamples[]> {
-  return view.selectSamples({
+  return view.metrics.select({
     tenant: lane.tenant,
     matchers: [],
     startMs: 0,

@@ -170,10 +170,10 @@ const noBlocks: BlockView = {
   blocks: [],
   files: async () => ({ paths: [], release: () => {} }),
   withFiles: (_blocks, _reader, use) => use([], []),
-  selectSamples: async () => [],
-  selectExemplars: async () => [],
-  selectLogs: async () => [],
-  logParts: () => [],
-  metricSeries: async () => foundSeries(),
-  eachStream: async () => {},
+  metrics: {
+    select: async () => [],
+    exemplars: async () => [],
+    series: async () => foundSeries(),
+  },
+  logs: { select: async () => [], parts: () => [], eachStream: async () => {} },
 };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { scriptsFolder } from "./fetch_scripts.ts";
 import { runFolder } from "./promql_folder.ts";
 import { pinnedCases } from "./promql_pinned.ts";
-import { runScript } from "./promql_runner.ts";
+import { firstUnsorted, runScript } from "./promql_runner.ts";
 
 const shared = process.env["LAPWING_SHARED"] ?? join(import.meta.dir, "../../../shared");
 const folder = [scriptsFolder, join(shared, "conformance/promqltest")].find((each) =>
@@ -123,6 +123,13 @@ test("an instant query is asked again at other times, with its selectors pinned"
   );
   expect(pinnedCases("predict_linear(a[5m], 60)", 60_000)).toEqual([]);
   expect(pinnedCases("sum(", 60_000)).toEqual([]);
+});
+
+test("series of a range query must come in the order of their labels", () => {
+  const [a, ab, b] = [{ n: "a" }, { n: "a", z: "1" }, { m: "c", n: "a" }];
+  expect(firstUnsorted([b, a, ab])).toBeUndefined();
+  expect(firstUnsorted([a, b])).toBe(b);
+  expect(firstUnsorted([b, ab, a])).toBe(a);
 });
 
 test("a scalar's answer must stand in the middle of a range query, too", async () => {

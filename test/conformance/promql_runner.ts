@@ -299,6 +299,8 @@ async function checkAsRange(
   try {
     const { data: matrix } = await engine.range(query, { tenant, ...bounds });
     if (matrix.resultType !== "matrix") return [`as range: got ${matrix.resultType}`];
+    const unsorted = firstUnsorted(matrix.series.map(({ labels }) => labels));
+    if (unsorted !== undefined) return [`as range: not sorted at ${printedLabels(unsorted)}`];
     const middle = rowsOf(matrix)
       .map(({ labels, samples }) => ({
         labels,
@@ -313,4 +315,25 @@ async function checkAsRange(
   } catch (thrown) {
     return [`as range: failed: ${messageOf(thrown)}`];
   }
+}
+
+/** The first label set that comes before the one in front of it. */
+export function firstUnsorted(all: readonly Labels[]): Labels | undefined {
+  return all.find((labels, i) => i > 0 && compareLabels(all[i - 1] ?? {}, labels) > 0);
+}
+
+/** As labels.Compare() of Prometheus: pair by pair, in the order of names. */
+function compareLabels(a: Labels, b: Labels): number {
+  const [one, other] = [textsOf(a), textsOf(b)];
+  for (let i = 0; i < Math.min(one.length, other.length); i++) {
+    const byBytes = Buffer.compare(Buffer.from(one[i] ?? ""), Buffer.from(other[i] ?? ""));
+    if (byBytes !== 0) return byBytes;
+  }
+  return one.length - other.length;
+}
+
+function textsOf(labels: Labels): string[] {
+  return Object.entries(labels)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flat();
 }

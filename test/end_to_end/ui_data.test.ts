@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { z } from "zod";
 import { axeFindings } from "#test/support/axe.ts";
@@ -37,6 +38,7 @@ describe.skipIf(chromiumPath === undefined)("the data page over real data of thi
         data_dir: stage.path("data"),
         sources: [{ type: "host_metrics", interval: "1s" }],
         ingest: { flush_interval: "2s" },
+        storage: { deletion: { cancel_period: "1h" } },
       },
     });
     await until("blocks are written", async () => {
@@ -122,6 +124,41 @@ describe.skipIf(chromiumPath === undefined)("the data page over real data of thi
       await page.getByRole("menuitem", { name: "Download CSV" }).click();
       expect((await exported).suggestedFilename()).toBe("Storage by signal and resolution.csv");
     });
+  });
+
+  test("a deletion that waits is listed, and cancelled on the page and by the command line", async () => {
+    const ask = async () => {
+      const path = "/api/v1/admin/delete/metrics?query=node_load1";
+      expect((await fetch(`${up.url}${path}`, { method: "POST" })).status).toBe(200);
+    };
+    const run = async (...words: string[]) => {
+      const child = Bun.spawn(
+        [process.execPath, "lapwing.ts", "storage", "deletions", ...words, "--url", up.url],
+        { cwd: join(import.meta.dir, "../.."), stdout: "pipe", stderr: "pipe" },
+      );
+      const [out, err] = await Promise.all([
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+      ]);
+      return { code: await child.exited, out, err };
+    };
+    await ask();
+    await on("/data?tab=storage&refresh=off", async (page) => {
+      const table = page.getByRole("table", { name: "Deletions" });
+      await table.getByText("node_load1").waitFor();
+      // The first is the title of the column.
+      await table.getByRole("button", { name: "Cancel" }).last().click();
+      await page.getByRole("button", { name: "Cancel deletion" }).click();
+      await table.waitFor({ state: "detached" });
+    });
+    expect(await run("list")).toEqual({ code: 0, out: "no requests\n", err: "" });
+    await ask();
+    const [, id = ""] = /^(\S+) metrics received: node_load1, /.exec((await run("list")).out) ?? [];
+    expect(await run("cancel", "logs", id)).toMatchObject({ code: 1, out: "" });
+    expect(await run("cancel", "metrics", id)).toMatchObject({ code: 0, err: "" });
+    expect(await run("list")).toMatchObject({ out: "no requests\n" });
+    // For the tests below.
+    await ask();
   });
 
   for (const colorScheme of ["light", "dark"] as const) {

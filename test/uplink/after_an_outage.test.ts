@@ -129,14 +129,14 @@ async function contentOf({ store }: OutageAggregator, tenant: string) {
   const items = (signal: Signal) =>
     own.reduce((sum, block) => sum + (block.signal === signal ? block.items : 0), 0);
   const [fromMs, toMs] = [startMs, startMs + dayMs];
-  const samples = await view.selectSamples({
+  const samples = await view.metrics.select({
     tenant,
     startMs: fromMs,
     endMs: toMs,
     matchers: [],
     samplesMax: 10_000_000,
   });
-  const records = await view.selectLogs({
+  const records = await view.logs.select({
     tenant,
     startNs: BigInt(fromMs) * 1_000_000n,
     endNs: BigInt(toMs) * 1_000_000n,

@@ -34,7 +34,7 @@ const fill = async (store: Store, from: number, count: number) => {
   for (let k = from; k < from + count; k++)
     await store.commit(cutOf({ metrics: [gauge("n", [k], [k])] }, k), () => {});
 };
-const samples = async (store: Store) => sampleTexts(await store.view().selectSamples(everything));
+const samples = async (store: Store) => sampleTexts(await store.view().metrics.select(everything));
 const stoppedOf = (store: BlockStore) => store.maintenanceState.deletionStopped;
 
 /** A catalog in a data directory of its own, and the storage that several of them can name. */

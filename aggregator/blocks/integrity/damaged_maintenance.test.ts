@@ -28,9 +28,9 @@ const allLogs = {
   direction: "forward" as const,
 };
 const samples = async (store: BlockStore) =>
-  sampleTexts(await store.view().selectSamples(everything));
+  sampleTexts(await store.view().metrics.select(everything));
 const bodies = async (store: BlockStore) =>
-  (await store.view().selectLogs(allLogs)).map(({ body }) => body);
+  (await store.view().logs.select(allLogs)).map(({ body }) => body);
 
 /** Three commits an hour apart from the start of day 100, and the second block of each signal damaged; gives how it is repaired. */
 async function damagedStore(name: string, config: Record<string, unknown>, now: () => number) {
@@ -117,7 +117,7 @@ test("exemplars of the other blocks are given, with a warning, and come through 
     const missing = new MissingBlocks();
     const series = await store
       .view()
-      .selectExemplars({ ...span, selectors: [[]], exemplarsMax: 100, missing });
+      .metrics.exemplars({ ...span, selectors: [[]], exemplarsMax: 100, missing });
     const ids = series.flatMap(({ exemplars }) =>
       exemplars.map(({ labels }) => labels["trace_id"]),
     );

@@ -119,7 +119,7 @@ test.skipIf(s3Missing !== undefined)(
     const everything = { tenant: "t", startMs: 0, endMs: 1e15, samplesMax: 1e6 };
     const matchers = [{ name: "__name__", op: "=" as const, value: "up" }];
     const ask = async () =>
-      (await store.view().selectSamples({ ...everything, matchers })).flatMap(({ values }) => [
+      (await store.view().metrics.select({ ...everything, matchers })).flatMap(({ values }) => [
         ...values,
       ]);
     const copies = join(dataDir, "cache");

@@ -185,7 +185,7 @@ test("merging keeps histograms, of equal times those of the first commit", async
     () => {},
   );
   const request = { tenant: "t", matchers: [], startMs: 0, endMs: 9_999, samplesMax: 100 };
-  const select = () => store.view().selectSamples(request);
+  const select = () => store.view().metrics.select(request);
   const before = await select();
   expect(before[0]?.histograms?.map((one) => one?.count)).toEqual([1, 3, undefined, 2]);
   await store.maintain();

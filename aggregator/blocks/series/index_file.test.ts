@@ -68,7 +68,7 @@ test("after a clean end a start knows the series without their blocks, merged on
     if (name.endsWith(".parquet")) rmSync(join(blocks, name));
   const request = { tenant: "t", selectors: [], startMs: 0, endMs: 100 };
   const metrics = async () => [
-    ...(await (await store.view().metricSeries(request)).values("__name__")),
+    ...(await (await store.view().metrics.series(request)).values("__name__")),
   ];
   expect((await metrics()).toSorted()).toEqual(["m0", "m1", "m2", "m3", "up"]);
   await store.close();

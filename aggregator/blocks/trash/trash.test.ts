@@ -52,7 +52,7 @@ const within = <Result>(
   mode: "read" | "write",
   action: (tools: StorageTools) => Promise<Result>,
 ) => withStorage(StoreConfig.parse(quiet), dataDir, mode, action);
-const samples = async (store: Store) => sampleTexts(await store.view().selectSamples(everything));
+const samples = async (store: Store) => sampleTexts(await store.view().metrics.select(everything));
 const filesOf = (dataDir: string, end: string) =>
   readdirSync(join(dataDir, "blocks"), { recursive: true })
     .map(String)
@@ -97,7 +97,7 @@ test("blocks past retention lie in the trash for its time, and can be brought ba
   expect(report.blocks).toHaveLength(2);
   const again = await open(dataDir, () => nowMs, { retention: { metrics: "20d", logs: "20d" } });
   expect(await samples(again)).toEqual([`n ${100 * dayMs}=1`]);
-  expect((await again.view().selectLogs(allLogs)).map(({ body }) => body)).toEqual(["one"]);
+  expect((await again.view().logs.select(allLogs)).map(({ body }) => body)).toEqual(["one"]);
   expect(await removedOf(again, "t")).toEqual({
     logs: { retention: 0 },
     metrics: { retention: 0 },
@@ -129,11 +129,11 @@ test("a block out of which retention took streams comes back in place of what wa
   await store.commit({ ...cutOf({}, 1), content }, () => {});
   nowMs += 2 * dayMs;
   await store.maintain();
-  expect((await store.view().selectLogs(allLogs)).map(({ body }) => body)).toEqual(["l"]);
+  expect((await store.view().logs.select(allLogs)).map(({ body }) => body)).toEqual(["l"]);
   await store.close();
   await within(dataDir, "write", (tools) => restoreTrash(tools, () => true));
   const again = await open(dataDir, () => nowMs, { retention: { logs: "30d" } });
-  const bodies = (await again.view().selectLogs(allLogs)).map(({ body }) => body);
+  const bodies = (await again.view().logs.select(allLogs)).map(({ body }) => body);
   expect(bodies.toSorted()).toEqual(["l", "s"]);
   expect(await removedOf(again, "t")).toEqual({ logs: { retention: 0 } });
   await again.close();
@@ -245,7 +245,7 @@ async function halfRestored(name: string) {
 
 async function expectOneLine(dataDir: string): Promise<void> {
   const store = await open(dataDir, () => 111 * dayMs, { retention: { logs: "20d" } });
-  expect((await store.view().selectLogs(allLogs)).map(({ body }) => body)).toEqual(["one"]);
+  expect((await store.view().logs.select(allLogs)).map(({ body }) => body)).toEqual(["one"]);
   expect(await removedOf(store, "t")).toEqual({ logs: { retention: 0 } });
   await store.close();
 }

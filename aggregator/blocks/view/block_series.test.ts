@@ -27,7 +27,7 @@ async function sorted(texts: Promise<Set<string>> | readonly string[]): Promise<
 
 /** Names, values of two labels, and series, as a store has them. */
 async function foundIn(store: BlockStore, request: Request) {
-  const found = await store.view().metricSeries({ tenant: "t", ...request });
+  const found = await store.view().metrics.series({ tenant: "t", ...request });
   return {
     names: await sorted(found.names()),
     metrics: await sorted(found.values("__name__")),

@@ -22,7 +22,7 @@ test("streams of blocks are listed, of many and of few streams, in part of their
   };
   await store.commit(cutOf({ logs: few }, 1), () => {});
   await store.commit(cutOf({ logs: many }, 2), () => {});
-  const lists = () => streamLists((request, visit) => store.view().eachStream(request, visit));
+  const lists = () => streamLists((request, visit) => store.view().logs.eachStream(request, visit));
   for (const again of [false, true]) {
     expect([again, (await lists().series(everything)).length]).toEqual([again, manyStreams + 1]);
     expect(await lists().labelValues("app", everything)).toEqual(["few", "many"]);

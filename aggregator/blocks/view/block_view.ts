@@ -49,12 +49,16 @@ export function createBlockView(
       const lend = (whole: readonly Block[]) => filesWithout(tools, whole, deleted, signal);
       return withReadable(tools.guard, { blocks: some, signal, missing }, lend, use);
     },
-    selectSamples: (request) => selectSamples(tools, blocks, deleted, floors, request),
-    selectExemplars: (request) => selectExemplars(tools, blocks, deleted, request),
-    selectLogs: (request) => selectBlockLogs(tools, blocks, deleted, request),
-    logParts: (request) => blockLogParts(tools, blocks, deleted, request),
-    metricSeries: (request) => metricSeries(tools, blocks, deleted, floors, request),
-    eachStream: (request, visit) => eachBlockStream(tools, blocks, deleted, request, visit),
+    metrics: {
+      select: (request) => selectSamples(tools, blocks, deleted, floors, request),
+      exemplars: (request) => selectExemplars(tools, blocks, deleted, request),
+      series: (request) => metricSeries(tools, blocks, deleted, floors, request),
+    },
+    logs: {
+      select: (request) => selectBlockLogs(tools, blocks, deleted, request),
+      parts: (request) => blockLogParts(tools, blocks, deleted, request),
+      eachStream: (request, visit) => eachBlockStream(tools, blocks, deleted, request, visit),
+    },
   };
 }
 

@@ -32,12 +32,16 @@ const noBlocks = {
   blocks: [],
   withFiles: () => Promise.reject(new Error("no files")),
   files: () => Promise.resolve({ paths: [], release: () => {} }),
-  selectSamples: () => Promise.resolve([]),
-  selectExemplars: () => Promise.resolve([]),
-  selectLogs: () => Promise.resolve([]),
-  logParts: () => [],
-  metricSeries: () => Promise.resolve(foundSeries()),
-  eachStream: () => Promise.resolve(),
+  metrics: {
+    select: () => Promise.resolve([]),
+    exemplars: () => Promise.resolve([]),
+    series: () => Promise.resolve(foundSeries()),
+  },
+  logs: {
+    select: () => Promise.resolve([]),
+    parts: () => [],
+    eachStream: () => Promise.resolve(),
+  },
 };
 const sources = createSources(
   head,
