@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { writeFileSync } from "node:fs";
-import type { Browser } from "playwright-core";
-import { stringify } from "yaml";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { z } from "zod";
+import { alertPages } from "#test/support/alert_pages.ts";
 import { axeFindings } from "#test/support/axe.ts";
 import { until } from "#test/support/asking.ts";
-import { builtUi } from "#test/support/built_ui.ts";
-import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
-import type { LapwingProcess } from "#test/support/lapwing_process.ts";
-import { Stage } from "#test/support/stage.ts";
+import { findChromium } from "#test/support/chromium.ts";
 import { phone } from "#test/support/ui_browser.ts";
 
 const chromiumPath = findChromium();
@@ -30,61 +25,35 @@ const History = z.object({
 });
 
 describe.skipIf(chromiumPath === undefined)("the history of alerts", () => {
-  const stage = new Stage();
   const service = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     fetch: () => new Response("taken by the sink"),
   });
-  let browser: Browser;
-  let up: LapwingProcess;
-
-  beforeAll(async () => {
-    await builtUi();
-    browser = await launchChromium(chromiumPath ?? "");
-    const configuration = {
-      route: { receiver: "team", group_by: ["alertname"], group_wait: "0s", group_interval: "1s" },
-      inhibit_rules: [
-        {
-          source_matchers: ['severity="critical"'],
-          target_matchers: ['severity="warning"'],
-          equal: ["host"],
-        },
-      ],
-      receivers: [{ name: "team", webhook_configs: [{ url: `${service.url.href}hook` }] }],
-    };
-    writeFileSync(stage.path("rules.yaml"), stringify({ groups: [group] }));
-    writeFileSync(stage.path("alertmanager.yaml"), stringify(configuration));
-    up = await start();
-    await until("a notification of DiskFull is sent", async () =>
-      (await states({ filter: 'alertname="DiskFull"' })).includes("notification sent"),
-    );
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await stage.stop();
-    await service.stop(true);
-  });
-
-  const on = pagesOf(
-    () => browser,
-    () => up.url,
-  );
-  const start = () =>
-    stage.start({
-      role: "up",
-      name: "up",
-      config: {
-        data_dir: stage.path("data"),
-        sources: [],
-        rules: { files: [stage.path("rules.yaml")] },
-        alertmanager: { config_file: stage.path("alertmanager.yaml") },
+  const configuration = {
+    route: { receiver: "team", group_by: ["alertname"], group_wait: "0s", group_interval: "1s" },
+    inhibit_rules: [
+      {
+        source_matchers: ['severity="critical"'],
+        target_matchers: ['severity="warning"'],
+        equal: ["host"],
       },
-    });
+    ],
+    receivers: [{ name: "team", webhook_configs: [{ url: `${service.url.href}hook` }] }],
+  };
+  const { on, api, restart } = alertPages({
+    chromiumPath,
+    group,
+    configuration,
+    ready: () =>
+      until("a notification of DiskFull is sent", async () =>
+        (await states({ filter: 'alertname="DiskFull"' })).includes("notification sent"),
+      ),
+  });
+  afterAll(() => service.stop(true));
   async function states(params: Readonly<Record<string, string>>): Promise<string[]> {
     const query = new URLSearchParams(params).toString();
-    const answer = await fetch(new URL(`/api/v1/monitoring/history?${query}`, up.url));
+    const answer = await fetch(api(`/api/v1/monitoring/history?${query}`));
     const { entries } = History.parse(await answer.json());
     return entries.map(({ kind, state }) => `${kind} ${state}`);
   }
@@ -160,8 +129,7 @@ describe.skipIf(chromiumPath === undefined)("the history of alerts", () => {
 
   test("after a SIGKILL the history goes on, and repeats nothing", async () => {
     const before = await states({ kind: "change" });
-    await up.end("SIGKILL");
-    up = await start();
+    await restart();
     const Active = z.object({
       data: z.object({
         alerts: z.array(
@@ -170,7 +138,7 @@ describe.skipIf(chromiumPath === undefined)("the history of alerts", () => {
       }),
     });
     await until("the alert fires again", async () => {
-      const answer = await fetch(new URL("/api/v1/alerts", up.url));
+      const answer = await fetch(api("/api/v1/alerts"));
       const { alerts } = Active.parse(await answer.json()).data;
       return alerts.some(
         ({ labels, state }) => labels.alertname === "DiskFull" && state === "firing",

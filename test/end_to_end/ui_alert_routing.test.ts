@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { writeFileSync } from "node:fs";
-import type { Browser } from "playwright-core";
-import { stringify } from "yaml";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { z } from "zod";
+import { alertPages } from "#test/support/alert_pages.ts";
 import { axeFindings } from "#test/support/axe.ts";
 import { until } from "#test/support/asking.ts";
-import { builtUi } from "#test/support/built_ui.ts";
-import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
-import type { LapwingProcess } from "#test/support/lapwing_process.ts";
-import { Stage } from "#test/support/stage.ts";
+import { findChromium } from "#test/support/chromium.ts";
 import { phone } from "#test/support/ui_browser.ts";
 
 const chromiumPath = findChromium();
@@ -32,7 +27,6 @@ const Posted = z.object({
 type Labels = z.output<typeof Posted>["alerts"][number]["labels"];
 
 describe.skipIf(chromiumPath === undefined)("receivers and routes", () => {
-  const stage = new Stage();
   const received: Labels[] = [];
   const service = Bun.serve({
     port: 0,
@@ -44,62 +38,39 @@ describe.skipIf(chromiumPath === undefined)("receivers and routes", () => {
       return new Response("taken by the sink");
     },
   });
-  let browser: Browser;
-  let up: LapwingProcess;
-
-  beforeAll(async () => {
-    await builtUi();
-    browser = await launchChromium(chromiumPath ?? "");
-    const configuration = {
-      route: {
-        receiver: "team",
-        group_by: ["alertname"],
-        group_wait: "0s",
-        routes: [
-          { receiver: "pager", matchers: ['severity="critical"'], continue: true },
-          {
-            receiver: "infra",
-            matchers: ['team=~"infra|web"'],
-            mute_time_intervals: ["always"],
-            group_by: ["host"],
-            routes: [{ receiver: "team", matchers: ['host="db"'] }],
-          },
-        ],
-      },
-      time_intervals: [{ name: "always", time_intervals: [{ months: ["1:12"] }] }],
-      receivers: [
-        { name: "team" },
-        { name: "pager", webhook_configs: [{ url: `${service.url.href}hook?token=s3cret` }] },
-        { name: "infra", webhook_configs: [{ url: `${service.url.href}gone` }] },
+  const configuration = {
+    route: {
+      receiver: "team",
+      group_by: ["alertname"],
+      group_wait: "0s",
+      routes: [
+        { receiver: "pager", matchers: ['severity="critical"'], continue: true },
+        {
+          receiver: "infra",
+          matchers: ['team=~"infra|web"'],
+          mute_time_intervals: ["always"],
+          group_by: ["host"],
+          routes: [{ receiver: "team", matchers: ['host="db"'] }],
+        },
       ],
-    };
-    writeFileSync(stage.path("rules.yaml"), stringify({ groups: [group] }));
-    writeFileSync(stage.path("alertmanager.yaml"), stringify(configuration));
-    up = await stage.start({
-      role: "up",
-      name: "up",
-      config: {
-        data_dir: stage.path("data"),
-        sources: [],
-        rules: { files: [stage.path("rules.yaml")] },
-        alertmanager: { config_file: stage.path("alertmanager.yaml") },
-      },
-    });
-    await until("the alert is notified", () =>
-      received.some(({ alertname }) => alertname === "QueueFull"),
-    );
+    },
+    time_intervals: [{ name: "always", time_intervals: [{ months: ["1:12"] }] }],
+    receivers: [
+      { name: "team" },
+      { name: "pager", webhook_configs: [{ url: `${service.url.href}hook?token=s3cret` }] },
+      { name: "infra", webhook_configs: [{ url: `${service.url.href}gone` }] },
+    ],
+  };
+  const { on } = alertPages({
+    chromiumPath,
+    group,
+    configuration,
+    ready: () =>
+      until("the alert is notified", () =>
+        received.some(({ alertname }) => alertname === "QueueFull"),
+      ),
   });
-
-  afterAll(async () => {
-    await browser?.close();
-    await stage.stop();
-    await service.stop(true);
-  });
-
-  const on = pagesOf(
-    () => browser,
-    () => up.url,
-  );
+  afterAll(() => service.stop(true));
 
   test("a test goes out by the receiver's channel, and its outcome is shown and kept", async () => {
     await on("/alerts?tab=receivers", async (page) => {

@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { writeFileSync } from "node:fs";
-import type { Browser } from "playwright-core";
-import { stringify } from "yaml";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { z } from "zod";
+import { alertPages } from "#test/support/alert_pages.ts";
 import { axeFindings } from "#test/support/axe.ts";
 import { until } from "#test/support/asking.ts";
-import { builtUi } from "#test/support/built_ui.ts";
-import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
-import type { LapwingProcess } from "#test/support/lapwing_process.ts";
-import { Stage } from "#test/support/stage.ts";
+import { findChromium } from "#test/support/chromium.ts";
 import { phone } from "#test/support/ui_browser.ts";
 
 const chromiumPath = findChromium();
@@ -40,42 +35,18 @@ const configuration = {
 const Named = z.array(z.object({ labels: z.looseObject({ alertname: z.string() }) }));
 
 describe.skipIf(chromiumPath === undefined)("the page of alerts", () => {
-  const stage = new Stage();
-  let browser: Browser;
-  let up: LapwingProcess;
-
-  beforeAll(async () => {
-    await builtUi();
-    browser = await launchChromium(chromiumPath ?? "");
-    writeFileSync(stage.path("rules.yaml"), stringify({ groups: [group] }));
-    writeFileSync(stage.path("alertmanager.yaml"), stringify(configuration));
-    up = await stage.start({
-      role: "up",
-      name: "up",
-      config: {
-        data_dir: stage.path("data"),
-        sources: [],
-        rules: { files: [stage.path("rules.yaml")] },
-        alertmanager: { config_file: stage.path("alertmanager.yaml") },
-      },
-    });
-    await until("an alert is sent", async () => {
-      const answer = await fetch(new URL("/api/v2/alerts", up.url));
-      return Named.parse(await answer.json()).some(
-        ({ labels }) => labels.alertname === "QueueFull",
-      );
-    });
+  const { on, api } = alertPages({
+    chromiumPath,
+    group,
+    configuration,
+    ready: () =>
+      until("an alert is sent", async () => {
+        const answer = await fetch(api("/api/v2/alerts"));
+        return Named.parse(await answer.json()).some(
+          ({ labels }) => labels.alertname === "QueueFull",
+        );
+      }),
   });
-
-  afterAll(async () => {
-    await browser?.close();
-    await stage.stop();
-  });
-
-  const on = pagesOf(
-    () => browser,
-    () => up.url,
-  );
 
   test("what fires comes first, with its summary, its chart and its threshold", async () => {
     await on("/alerts?from=now-5m", async (page) => {

@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { writeFileSync } from "node:fs";
-import type { Browser } from "playwright-core";
-import { stringify } from "yaml";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { z } from "zod";
+import { alertPages } from "#test/support/alert_pages.ts";
 import { axeFindings } from "#test/support/axe.ts";
 import { until } from "#test/support/asking.ts";
-import { builtUi } from "#test/support/built_ui.ts";
-import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
-import type { LapwingProcess } from "#test/support/lapwing_process.ts";
-import { Stage } from "#test/support/stage.ts";
+import { findChromium } from "#test/support/chromium.ts";
 import { phone } from "#test/support/ui_browser.ts";
 
 const chromiumPath = findChromium();
@@ -42,39 +37,14 @@ const Silences = z.array(
 );
 
 describe.skipIf(chromiumPath === undefined)("silences", () => {
-  const stage = new Stage();
-  let browser: Browser;
-  let up: LapwingProcess;
-
-  beforeAll(async () => {
-    await builtUi();
-    browser = await launchChromium(chromiumPath ?? "");
-    writeFileSync(stage.path("rules.yaml"), stringify({ groups: [group] }));
-    writeFileSync(stage.path("alertmanager.yaml"), stringify(configuration));
-    up = await stage.start({
-      role: "up",
-      name: "up",
-      config: {
-        data_dir: stage.path("data"),
-        sources: [],
-        rules: { files: [stage.path("rules.yaml")] },
-        alertmanager: { config_file: stage.path("alertmanager.yaml") },
-      },
-    });
-    await until("all alerts are sent", async () => (await alerts()).length === 4);
+  const { on, api } = alertPages({
+    chromiumPath,
+    group,
+    configuration,
+    ready: () => until("all alerts are sent", async () => (await alerts()).length === 4),
   });
-
-  afterAll(async () => {
-    await browser?.close();
-    await stage.stop();
-  });
-
-  const on = pagesOf(
-    () => browser,
-    () => up.url,
-  );
   async function alerts() {
-    return Alerts.parse(await (await fetch(new URL("/api/v2/alerts", up.url))).json());
+    return Alerts.parse(await (await fetch(api("/api/v2/alerts"))).json());
   }
   /** Alerts that are held back, as "name host". */
   async function silenced(): Promise<string[]> {
@@ -84,14 +54,14 @@ describe.skipIf(chromiumPath === undefined)("silences", () => {
       .toSorted();
   }
   async function silences() {
-    return Silences.parse(await (await fetch(new URL("/api/v2/silences", up.url))).json());
+    return Silences.parse(await (await fetch(api("/api/v2/silences"))).json());
   }
   async function endAll(): Promise<void> {
     const Ids = z.array(z.object({ id: z.string(), status: z.object({ state: z.string() }) }));
-    const found = Ids.parse(await (await fetch(new URL("/api/v2/silences", up.url))).json());
+    const found = Ids.parse(await (await fetch(api("/api/v2/silences"))).json());
     for (const { id, status } of found)
       if (status.state !== "expired")
-        await fetch(new URL(`/api/v2/silence/${id}`, up.url), { method: "DELETE" });
+        await fetch(api(`/api/v2/silence/${id}`), { method: "DELETE" });
   }
 
   test("chosen alerts are silenced together, after a preview of what else that holds back", async () => {
