@@ -52,6 +52,25 @@ describe.skipIf(chromiumPath === undefined)("the data page over real data of thi
     await stage.stop();
   });
 
+  /** Asks for the deletion of a series. */
+  async function ask(): Promise<void> {
+    const path = "/api/v1/admin/delete/metrics?query=node_load1";
+    expect((await fetch(`${up.url}${path}`, { method: "POST" })).status).toBe(200);
+  }
+
+  /** `lapwing storage deletions ...`. */
+  async function run(...words: string[]) {
+    const child = Bun.spawn(
+      [process.execPath, "lapwing.ts", "storage", "deletions", ...words, "--url", up.url],
+      { cwd: join(import.meta.dir, "../.."), stdout: "pipe", stderr: "pipe" },
+    );
+    const [out, err] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ]);
+    return { code: await child.exited, out, err };
+  }
+
   async function asked(method: string, body: object): Promise<string> {
     const response = await fetch(`${up.url}/${method}`, {
       method: "POST",
@@ -127,21 +146,6 @@ describe.skipIf(chromiumPath === undefined)("the data page over real data of thi
   });
 
   test("a deletion that waits is listed, and cancelled on the page and by the command line", async () => {
-    const ask = async () => {
-      const path = "/api/v1/admin/delete/metrics?query=node_load1";
-      expect((await fetch(`${up.url}${path}`, { method: "POST" })).status).toBe(200);
-    };
-    const run = async (...words: string[]) => {
-      const child = Bun.spawn(
-        [process.execPath, "lapwing.ts", "storage", "deletions", ...words, "--url", up.url],
-        { cwd: join(import.meta.dir, "../.."), stdout: "pipe", stderr: "pipe" },
-      );
-      const [out, err] = await Promise.all([
-        new Response(child.stdout).text(),
-        new Response(child.stderr).text(),
-      ]);
-      return { code: await child.exited, out, err };
-    };
     await ask();
     await on("/data?tab=storage&refresh=off", async (page) => {
       const table = page.getByRole("table", { name: "Deletions" });
