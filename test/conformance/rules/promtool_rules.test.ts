@@ -10,6 +10,7 @@ import { readTestFile } from "#aggregator/rules/unit_tests/test_file.ts";
 import { printedLabels } from "#shared/model/printed_labels.ts";
 import { formatDuration } from "#shared/text/duration.ts";
 import { formatSample } from "#shared/text/go_float_text.ts";
+import { randomRules, sampleValues } from "./random_rules.ts";
 
 const promtool = Bun.which("promtool") ?? undefined;
 const folder = mkdtempSync(join(tmpdir(), "lapwing-promtool-rules-"));
@@ -18,63 +19,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const [stepMs, minutes] = [30_000, 20];
 const lastMs = minutes * 60_000;
 
-const hosts = ["a", "b", "c"];
-const value = fc.constantFrom("0", "1", "2", "3.5", "_", "stale");
-const values = fc.array(value, { minLength: 2 * minutes, maxLength: 2 * minutes });
-const series = fc.record({ host: fc.constantFrom(...hosts), values });
-const time = fc.constantFrom("0s", "30s", "1m", "2m", "90s", "5m");
-const condition = fc.constantFrom(
-  "x > 1",
-  "x >= 1 and x < 3",
-  "max by (host) (x) > 2",
-  "sum(x) > 3",
-  // No multiple of the step, and no rate: versions before 3 take a sample on the left edge, and extrapolate otherwise.
-  "changes(x[100s]) > 1",
-  "max_over_time(x[100s]) > 2",
-  "absent(x)",
-  "r:sum > 2",
-  'ALERTS{alertname="First", alertstate="firing"}',
-  "vector(1)",
-  "x unless x > 2",
-  "scalar(sum(x)) > bool 1",
-);
-const texts = fc.constantFrom(
-  "static",
-  "{{ $labels.host }} at {{ $value }}",
-  "{{ $value | humanize }} {{ $value | humanizePercentage }} {{ humanizeDuration $value }}",
-  '{{ if eq $labels.host "a" }}it is a{{ else }}it is {{ $labels.host | toUpper }}{{ end }}',
-  '{{ range query "x" | sortByLabel "host" }}{{ .Labels.host }}={{ .Value }};{{ end }}',
-  '{{ with query "sum(x)" }}{{ . | first | value | printf "%.2f" }}{{ end }}',
-  '{{ reReplaceAll "([a-c])" "<$1>" $labels.host }} {{ $externalLabels.region }} {{ $externalURL }}',
-  "{{ $labels.missing }}|{{ .Labels.alertname }}|{{ humanize1024 4096.5 }}|{{ 1.5e9 | humanizeTimestamp }}",
-  '{{ define "t" }}<{{ .host }}>{{ end }}{{ template "t" $labels }}{{ block "u" . }}{{ .Value }}{{ end }}',
-  '{{ printf "%s-%d-%.3g" $labels.host 3 1234.5 }} {{ title "some words" }} {{ match "a+" $labels.host }}',
-  '{{ printf "%.1f %.0f %5.2f|%+.3e %g %G" 0.25 2.5 3.14159 1234.5 1e21 1e-7 }} {{ printf "%.4g %.3g %.2g" 1234.5 0.00012345 99.95 }}',
-  "{{ humanize 1234.5 }} {{ humanize 0.0012345 }} {{ humanizeDuration 0.00123 }} {{ humanizeDuration 93784.5 }} {{ humanize1024 1.5e12 }}",
-  "{{ stripPort `h:80` }} {{ stripDomain `h.example.org:80` }} {{ parseDuration `1h30m` }} {{ toTime 3600.5 }}",
-);
-/** Of a label that expands to nothing, Prometheus writes the template itself into ALERTS. */
-const labelTexts = texts.filter((text) => !text.includes("query"));
-const alerting = fc.record({
-  alert: fc.constantFrom("First", "Second", "Third"),
-  expr: condition,
-  for: time,
-  keep_firing_for: time,
-  labels: fc.dictionary(fc.constantFrom("severity", "team", "host"), labelTexts, { maxKeys: 2 }),
-  annotations: fc.dictionary(fc.constantFrom("summary", "description"), texts, { maxKeys: 2 }),
-});
-const recording = fc.record({
-  record: fc.constantFrom("r:sum", "r:max"),
-  expr: fc.constantFrom("sum(x)", "sum by (host) (x)", "max(x) > 1", "count(ALERTS)"),
-  labels: fc.dictionary(fc.constantFrom("team"), fc.constantFrom("one", "two"), { maxKeys: 1 }),
-});
+const values = fc.array(sampleValues, { minLength: 2 * minutes, maxLength: 2 * minutes });
+const series = fc.record({ host: fc.constantFrom("a", "b", "c"), values });
 const scenario = fc.record({
   series: fc.uniqueArray(series, { selector: ({ host }) => host, minLength: 1, maxLength: 3 }),
-  rules: fc.uniqueArray(fc.oneof(recording, alerting), {
-    minLength: 2,
-    maxLength: 5,
-    // Two rules of one name may make the same series.
-    selector: (rule) => ("record" in rule ? rule.record : rule.alert),
+  rules: randomRules({
+    prefix: "",
+    times: ["0s", "30s", "1m", "2m", "90s", "5m"],
+    // No multiple of the step: versions before 3 take a sample on the left edge.
+    range: "100s",
   }),
 });
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
