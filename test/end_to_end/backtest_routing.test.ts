@@ -100,9 +100,9 @@ test("rules backtest --routing says who would have been notified, beside the rul
   ]);
   // Both hosts in one message when they fire, and when they are over; what is over last at the end has not been notified.
   const counts = (side: typeof today) =>
-    side.notifications.receivers.map(({ receiver, count }) => [receiver, count]);
+    side.notifications.receivers.map(({ receiver, count }): [string, number] => [receiver, count]);
   expect(counts(today)).toEqual([["ops", 2 * teeth - 1]]);
-  expect(new Map(counts(proposed) as [string, number][])).toEqual(
+  expect(new Map(counts(proposed))).toEqual(
     new Map([
       ["web", 2 * teeth - 1],
       ["night", 2 * teeth - 1],

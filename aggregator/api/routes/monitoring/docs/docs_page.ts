@@ -1,10 +1,6 @@
 import { z } from "zod";
-import {
-  operations,
-  type ParameterDocument,
-  parametersOf,
-  parametersOfOperation,
-} from "./openapi.ts";
+import { type ParameterDocument, parametersOf, parametersOfOperation } from "./openapi.ts";
+import { operations } from "./operations.ts";
 import { PostedMetric, PostedMetricsDocument } from "#shared/model/posted_metrics.ts";
 import type { openapiDocument } from "./openapi.ts";
 
