@@ -5,7 +5,7 @@ import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
 import { anchoredRegex } from "#shared/text/linear_regex.ts";
 import { queryStepsMax } from "#shared/text/regex_limits.ts";
 import type { Expr } from "#shared/query_language/promql/ast.ts";
-import { type EvalContext, breathe, renamed, spend } from "../model/context.ts";
+import { type Budget, type EvalContext, breathe, renamed, spend } from "../model/context.ts";
 import { executionError } from "#shared/query_language/promql/errors.ts";
 import { mergeSameLabels } from "../model/merge_same_labels.ts";
 import {
@@ -134,9 +134,11 @@ const seriesAtOnce = 16;
 /** Labels that are joined between two looks. */
 const labelsAtOnce = 1_024;
 
-/** A made text in samples: as much memory. */
-function textWeight(text = ""): number {
-  return Math.ceil(text.length / 16);
+/** A made text counts as samples of as much memory. */
+function spendText(budget: Budget, text = ""): void {
+  spend(budget, Math.ceil(text.length / 16));
+  // The key of the label set has it once more.
+  budget.memory?.hold(text.length);
 }
 
 /** A label name may be any text that is not empty and is UTF-8. */
@@ -157,7 +159,7 @@ export async function labelReplace(
   const valueFor = (text: string): string | undefined => {
     const groups = regex.exec(text);
     const value = groups === undefined ? undefined : expand(replacement, groups);
-    spend(context.budget, textWeight(value));
+    spendText(context.budget, value);
     known.set(text, value);
     return value;
   };
@@ -213,7 +215,7 @@ export async function labelJoin(
   for (const [i, one] of series.entries()) {
     if (i % atOnce === 0) await breathe(context.budget);
     const value = sources.map((source) => one.labels[source] ?? "").join(separator);
-    spend(context.budget, textWeight(value));
+    spendText(context.budget, value);
     joined.push(relabelled(one, dst, value));
   }
   return mergeSameLabels(context.budget, joined);
