@@ -6,7 +6,7 @@ export type ChartPicture = {
   /** In words, for those who do not see it. */
   readonly alt: string;
   /**
-   * Publishes the picture for services that take its address alone; undefined where this server has no address. Whoever has it may see the
+   * Publishes the picture for services that take its address alone; undefined where this server has no address. Anyone who has it may see the
    * picture, and it ends after a day.
    */
   readonly link: () => string | undefined;

@@ -4,7 +4,7 @@ export type PushDevice = {
   readonly receiver: string;
   /** What its person calls it. */
   readonly name: string;
-  /** Where its push service takes messages. Whoever knows it can send: it is not shown. */
+  /** Where its push service takes messages. Anyone who knows it can send: it is not shown. */
   readonly endpoint: string;
   /** The browser's public key (an uncompressed point of P-256) and its secret, both base64url. */
   readonly p256dh: string;

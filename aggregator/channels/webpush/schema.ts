@@ -15,7 +15,7 @@ export const WebpushConfig = z.strictObject({
   urgency: templated('{{ if eq .Status "firing" }}high{{ else }}normal{{ end }}'),
   /** How long a push service keeps a message for a device that is off. */
   ttl: duration.prefault("1d"),
-  /** Where push services reach whoever runs this server; `external_url` by default. */
+  /** Where push services reach the operator of this server; `external_url` by default. */
   contact: z
     .string()
     .regex(/^(?:mailto:|https:\/\/)./, "expected mailto:ADDRESS or an https URL")

@@ -5,8 +5,8 @@ import type { VapidKeys } from "../push_devices.ts";
 const tokenMs = 12 * 3_600_000;
 
 /**
- * The header Authorization that tells a push service who sends (RFC 8292): a token signed with ES256, and the key. `contact` is where the
- * push service reaches whoever runs this server, a mailto: or https: URL.
+ * The header Authorization that names the sender to a push service (RFC 8292): a token signed with ES256, and the key. `contact` is where the
+ * push service reaches the operator of this server, a mailto: or https: URL.
  */
 export function vapidHeader(
   endpoint: string,

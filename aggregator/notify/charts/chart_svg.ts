@@ -3,7 +3,7 @@ import { type ValueUnit, scaleOf, valueText } from "./value_text.ts";
 
 /** A line of a chart. Times are Unix milliseconds. */
 export type ChartLine = {
-  /** What tells it from the other lines. */
+  /** What distinguishes it from the other lines. */
   readonly name: string;
   readonly timesMs: readonly number[];
   readonly values: readonly number[];

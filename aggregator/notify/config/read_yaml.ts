@@ -21,7 +21,7 @@ export function readYaml(text: string, wanted: readonly Part[] = []): YamlFile {
   const places = wanted.map(({ path, key }) =>
     key === undefined ? yaml.placeOf(path) : yaml.placeOfKey(path, key),
   );
-  // Whoever asks for places has the rest.
+  // Those that ask for places have the rest.
   const original = wanted.length > 0 || faults.length > 0 ? "" : shownOriginal(value);
   return { value, original, faults, places };
 }

@@ -79,7 +79,7 @@ test("alerts that are inhibited, muted, or over within group_wait are not notifi
   ).toEqual(["30 s all webhook[0] first notification: firing 0; resolved "]);
 });
 
-test("an alert that fires again within the interval is one life for its group, and its places are told apart", async () => {
+test("an alert that fires again within the interval is one life for its group, and its places are kept apart", async () => {
   const labels = { alertname: "A" };
   expect(
     await notified(
