@@ -86,7 +86,7 @@ describe.skipIf(chromiumPath === undefined)("browser push", () => {
     }
   });
 
-  test("a browser that may not notify is told what to do", async () => {
+  test("a browser that may not notify shows what to do", async () => {
     const { page } = await openPage(browser, { baseURL: up.url });
     try {
       await page.goto("/alerts?tab=receivers");

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { Alertmanager } from "../../../notify/alertmanager.ts";
 import { chartsPath } from "../../../notify/charts/published_charts.ts";
 
-/** Charts of messages, for services that fetch them. Whoever has the address may see the picture: no one can guess it. */
+/** Charts of messages, for services that fetch them. Anyone who has the address may see the picture; it can't be guessed. */
 export function chartRoutes({
   alertmanager,
 }: {

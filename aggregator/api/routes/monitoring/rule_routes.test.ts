@@ -133,6 +133,7 @@ test.each([
   [{ expression: "up", for: "soon" }, 'invalid duration "soon"'],
   [{ expression: "up", interval: "1s", start: "1969-01-01T00:00:00Z" }, "at most 50000"],
   [{ expression: "up", end: "1960-01-01T00:00:00Z" }, "start must be before end"],
+  [{ expression: "up", end: "+275760-09-13T00:00:00Z" }, "expected Unix seconds or RFC 3339"],
 ])("the rule %j is refused: %s", async (body, word) => {
   const { error } = Refused.parse(await backtest(body));
   expect(error).toContain(word);

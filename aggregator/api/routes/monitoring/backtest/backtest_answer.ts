@@ -14,6 +14,7 @@ import { vectorOf } from "#aggregator/rules/rule_query.ts";
 import { readGroup } from "#aggregator/rules/stored/group_text.ts";
 import { type BacktestAnswer, type BacktestBody, episodesMax } from "./backtest_schemas.ts";
 import { type Notified, type RoutingParts, notifiedOf } from "./notified.ts";
+import { timeMsOf } from "../schemas.ts";
 
 export type BacktestQueries = {
   readonly engine: PromqlEngine;
@@ -42,8 +43,8 @@ export async function backtestAnswer(
   requestSignal: AbortSignal,
 ): Promise<BacktestAnswer> {
   const rule = ruleOf(body);
-  const endMs = body.end === undefined ? nowMs : Date.parse(body.end);
-  const startMs = body.start === undefined ? endMs - dayMs : Date.parse(body.start);
+  const endMs = timeMsOf(body.end ?? "") ?? nowMs;
+  const startMs = timeMsOf(body.start ?? "") ?? endMs - dayMs;
   const { interval: intervalMs } = body;
   if (!(startMs < endMs)) throw bad("start must be before end");
   const span = { startMs, endMs };

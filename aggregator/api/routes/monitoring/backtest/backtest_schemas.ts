@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseDuration } from "#shared/text/duration.ts";
+import { time } from "../schemas.ts";
 
 /** A duration of at least `leastMs`, in milliseconds. */
 const duration = (leastMs: number) =>
@@ -13,9 +14,6 @@ const duration = (leastMs: number) =>
     return z.NEVER;
   });
 const texts = z.record(z.string(), z.string());
-const time = z.string().refine((text) => Number.isFinite(Date.parse(text)), {
-  error: "expected a time such as 2026-01-31T00:00:00Z",
-});
 
 /** Alerts that an answer lists. */
 export const episodesMax = 500;
@@ -34,8 +32,10 @@ export const BacktestBody = z.strictObject({
   labels: texts.default({}).meta({ description: "Templates, as in a file of rules" }),
   annotations: texts.default({}).meta({ description: "Templates; checked only" }),
   interval: duration(1_000).prefault("1m").meta({ description: "Time between two evaluations" }),
-  start: time.optional().meta({ description: "RFC 3339; a day before `end` by default" }),
-  end: time.optional().meta({ description: "RFC 3339; now by default" }),
+  start: time
+    .optional()
+    .meta({ description: "Unix seconds or RFC 3339; a day before `end` by default" }),
+  end: time.optional().meta({ description: "Unix seconds or RFC 3339; now by default" }),
 });
 export type BacktestBody = z.output<typeof BacktestBody>;
 
@@ -73,9 +73,6 @@ export const episode = {
     .array(z.string())
     .meta({ description: "Receivers that would have been notified that it fires" }),
 };
-
-/** RFC 3339. */
-export const backtestTime = time;
 
 export const BacktestAnswer = z.object({
   start: z.string().meta({ description: "RFC 3339" }),

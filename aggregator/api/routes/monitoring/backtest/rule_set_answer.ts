@@ -8,6 +8,7 @@ import { OperatingError, messageOf } from "#shared/errors.ts";
 import { type BacktestQueries, backtestOf, episodesJson, firingMs } from "./backtest_answer.ts";
 import { episodesMax } from "./backtest_schemas.ts";
 import { notifiedOf } from "./notified.ts";
+import { timeMsOf } from "../schemas.ts";
 import type { RuleSetAnswer, RuleSetBody } from "./rule_set_schemas.ts";
 
 const dayMs = 86_400_000;
@@ -36,8 +37,8 @@ export async function ruleSetAnswer(
   requestSignal: AbortSignal,
 ): Promise<RuleSetAnswer> {
   const { groups, config } = await givenOf(body, queries);
-  const endMs = body.end === undefined ? nowMs : Date.parse(body.end);
-  const startMs = body.start === undefined ? endMs - dayMs : Date.parse(body.start);
+  const endMs = timeMsOf(body.end ?? "") ?? nowMs;
+  const startMs = timeMsOf(body.start ?? "") ?? endMs - dayMs;
   if (!(startMs < endMs)) throw bad("start must be before end");
   const names = new Set(groups.map(({ name }) => name));
   const today = queries.groups.filter(({ name }) => names.has(name));

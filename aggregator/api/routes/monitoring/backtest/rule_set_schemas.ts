@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { NotificationsOfBacktest, backtestTime, episode, episodesMax } from "./backtest_schemas.ts";
+import { NotificationsOfBacktest, episode, episodesMax } from "./backtest_schemas.ts";
+import { time } from "../schemas.ts";
 
 const text = z.string().min(1).max(1_000_000);
 
@@ -12,8 +13,10 @@ export const RuleSetBody = z
     routing: text.optional().meta({
       description: "Alertmanager's configuration file; the one in force by default",
     }),
-    start: backtestTime.optional().meta({ description: "RFC 3339; a day before `end` by default" }),
-    end: backtestTime.optional().meta({ description: "RFC 3339; now by default" }),
+    start: time
+      .optional()
+      .meta({ description: "Unix seconds or RFC 3339; a day before `end` by default" }),
+    end: time.optional().meta({ description: "Unix seconds or RFC 3339; now by default" }),
   })
   .refine(({ rules, routing }) => rules !== undefined || routing !== undefined, {
     error: "expected `rules`, `routing`, or both",

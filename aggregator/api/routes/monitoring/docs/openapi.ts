@@ -43,7 +43,7 @@ function operationDocument(operation: Operation) {
     ...(body === undefined ? {} : { requestBody: { required: true, ...content(body, "input") } }),
     responses: {
       [String(status)]: { description: "The answer", ...content(answer, "output", type) },
-      "400": { description: "The request is no good", ...content(refusal, "output") },
+      "400": { description: "The request is invalid", ...content(refusal, "output") },
       default: { description: "It could not be answered", ...content(Refusal, "output") },
     },
   };
