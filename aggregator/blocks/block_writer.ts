@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { RoundShares } from "#shared/async/turns.ts";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
 import { metadataSql, type BlockNote } from "./file/block_metadata.ts";
 import type { CutPart } from "../read/cut_metrics.ts";
@@ -17,9 +17,6 @@ import { isNumbers, writeNumbersFile } from "./metrics/numbers_file.ts";
 
 /** DuckDB writes whole vectors, so no row group is smaller than 2,048 rows. */
 const rowGroupRows = 2_048;
-
-/** Filling does not let anything else run for longer than this takes, some 10 ms. */
-const samplesBetweenPauses = 100_000;
 
 export type Effort = "fast" | "small";
 /**
@@ -49,16 +46,17 @@ export async function writeMetricsFile(
     duckdb,
     folder,
     async (writer) => {
-      let pauseAt = samplesBetweenPauses;
+      const shares = new RoundShares();
       for await (const part of sortedSeries(metrics))
         for (const { index, text } of part) {
+          if (shares.isOver()) await shares.next();
           writer.add(text, metrics.read(index));
-          if (writer.items < pauseAt) continue;
-          pauseAt = writer.items + samplesBetweenPauses;
-          await setImmediate();
         }
       const texts = new SeriesTexts();
-      for (const one of exemplars) writer.addExemplars(texts.get(one.labels), one);
+      for (const one of exemplars) {
+        if (shares.isOver()) await shares.next();
+        writer.addExemplars(texts.get(one.labels), one);
+      }
     },
     "fast",
     () => note,
@@ -78,8 +76,10 @@ async function writeNumbers(
     { folder, level: levels.fast, withFine },
     () => note,
     async (file) => {
+      const shares = new RoundShares();
       for await (const part of sortedSeries(metrics))
         for (const { index, text } of part) {
+          if (shares.isOver()) await shares.next();
           const run = metrics.read(index);
           if (!isNumbers(run, withFine)) return false;
           if (run.count === 0) continue;

@@ -89,7 +89,7 @@ describe("head, metrics", () => {
     expect(select(head, [], 0, nowMs, "other")).toEqual([]);
   });
 
-  test("keeps the bits of every NaN but the absent one, which is no sample", () => {
+  test("keeps the bits of every NaN but the absent one, which is no sample", async () => {
     const schema = schemaOf(up, down, { __name__: "x" });
     const values = new Float64Array(3);
     const words = wordsOf(values);
@@ -114,7 +114,7 @@ describe("head, metrics", () => {
       };
       head.appendMetrics(lane, decoded, nowMs);
       expect(head.size().items.of("metrics")).toBe(4);
-      if (freeze) head.freeze("all");
+      if (freeze) await head.freeze("all");
       // A second generation, so that joining both is seen too.
       head.appendMetrics(lane, rows(schema, [7, 1, 1, 1]), nowMs);
       const found = select(head, [], 0, 6);
@@ -138,7 +138,7 @@ describe("head, metrics", () => {
     }
   });
 
-  test("merges a series of two schemas; the first sample in stands, the other one is counted at freeze", () => {
+  test("merges a series of two schemas; the first sample in stands, the other one is counted at freeze", async () => {
     const head = createHead();
     head.appendMetrics(lane, rows(schemaOf(up), [10, 1], [30, 3]), nowMs);
     head.appendMetrics(lane2, rows(schemaOf(down, up), [20, 0, 2], [30, 0, 99]), nowMs);
@@ -148,7 +148,7 @@ describe("head, metrics", () => {
       [30, 3],
     ];
     expect(plain(select(head, [is("__name__", "up")]))).toEqual([{ labels: up, samples }]);
-    const { content, dropped } = head.freeze("all");
+    const { content, dropped } = await head.freeze("all");
     expect(plain(seriesOfCut(content.metrics.get("acme")?.samples))[1]).toEqual({
       labels: up,
       samples,
@@ -158,7 +158,25 @@ describe("head, metrics", () => {
     expect(head.size().items.of("metrics")).toBe(5);
   });
 
-  test("keeps sparse samples of many columns apart, in memory that earlier generations had", () => {
+  test("lets others run while it counts what many series have twice, and takes more meanwhile", async () => {
+    const head = createHead();
+    const series = Array.from({ length: 60_000 }, (_, i) => ({ __name__: "n", i: `${i}` }));
+    const schema = schemaOf(...series);
+    const times = [20, 10, 20];
+    for (const ms of times) head.appendMetrics(lane, sparse(schema, [ms]), nowMs);
+    let turns = 0;
+    const counting = setInterval(() => turns++, 0);
+    const frozen = head.freeze("all");
+    head.appendMetrics(lane, sparse(schema, [30]), nowMs);
+    const { content, dropped } = await frozen;
+    clearInterval(counting);
+    expect(turns).toBeGreaterThan(2);
+    expect(content.metrics.get("acme")?.samples.items).toBe(2 * series.length);
+    expect(dropped).toEqual([{ lane, drops: { duplicate_sample: series.length } }]);
+    expect(head.size().items.of("metrics")).toBe(3 * series.length);
+  });
+
+  test("keeps sparse samples of many columns apart, in memory that earlier generations had", async () => {
     const head = createHead();
     const series = Array.from({ length: 300 }, (_, i) => ({ __name__: "n", i: `${i}` }));
     const schema = schemaOf(...series);
@@ -167,7 +185,7 @@ describe("head, metrics", () => {
       const times = Array.from({ length: count }, (_, i) => 1_000 - i);
       head.appendMetrics(lane, sparse(schema, times), nowMs);
       for (const freeze of [false, true]) {
-        if (freeze) head.freeze("all");
+        if (freeze) await head.freeze("all");
         const found = plain(select(head));
         expect(found).toHaveLength(300);
         for (const { labels, samples } of found)
@@ -185,11 +203,11 @@ describe("head, metrics", () => {
     expect(head.size().items.of("metrics")).toBe(2);
   });
 
-  test("answers from the frozen and the open generation as one, then from the open one", () => {
+  test("answers from the frozen and the open generation as one, then from the open one", async () => {
     const head = createHead();
     const schema = { series: [up] };
     head.appendMetrics(lane, rows(schema, [10, 1], [20, 2]), nowMs);
-    const { content } = head.freeze("all");
+    const { content } = await head.freeze("all");
     schema.series.push(down);
     head.appendMetrics(lane, rows(schema, [20, 7, 7], [15, 5, 5]), nowMs);
     expect(plain(select(head, [is("job", "a")]))).toEqual([
@@ -221,7 +239,7 @@ describe("head, metrics", () => {
         ],
       },
     ]);
-    expect(head.freeze("all").content.metrics.get("acme")?.samples).toMatchObject({
+    expect((await head.freeze("all")).content.metrics.get("acme")?.samples).toMatchObject({
       size: 2,
       items: 4,
     });
@@ -267,26 +285,26 @@ describe("head, metrics", () => {
     expect(() => head.selectSamples({ ...request, samplesMax: 3 })).toThrow(OperatingError);
   });
 
-  test("remembers each metric family as it was last told", () => {
+  test("remembers each metric family as it was last told", async () => {
     const head = createHead();
     const family = { name: "up", type: "gauge", help: "old", unit: "" } as const;
     head.appendMetrics(lane, { rows: [], sparse: [], families: [family] }, nowMs);
-    head.freeze("all");
+    await head.freeze("all");
     const newer = { ...family, help: "new" };
     head.appendMetrics(lane, { rows: [], sparse: [], families: [newer] }, nowMs);
     expect(head.families("acme")).toEqual([newer]);
     expect(head.families("other")).toEqual([]);
   });
 
-  test("stores or counts every sample that was appended, whatever order and overlap they have", () => {
+  test("stores or counts every sample that was appended, whatever order and overlap they have", async () => {
     const append = fc.record({
       schema: fc.integer({ min: 0, max: 2 }),
       times: fc.array(fc.integer({ min: 0, max: 15 }), { maxLength: 20 }),
       freeze: fc.boolean(),
       sparse: fc.boolean(),
     });
-    fc.assert(
-      fc.property(fc.array(append, { maxLength: 12 }), (appends) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(append, { maxLength: 12 }), async (appends) => {
         const head = createHead();
         const schemas = [schemaOf(up, down), schemaOf(down), schemaOf({ __name__: "z" }, up)];
         let appended = 0;
@@ -308,9 +326,9 @@ describe("head, metrics", () => {
           const given = times.map((ms): [number, ...number[]] => [ms, ...values]);
           head.appendMetrics(lane, isSparse ? sparse(of, times) : rows(of, ...given), nowMs);
           appended += times.length * of.series.length;
-          if (freeze) take(head.freeze("all"));
+          if (freeze) take(await head.freeze("all"));
         }
-        take(head.freeze("all"));
+        take(await head.freeze("all"));
         expect(accounted).toBe(appended);
       }),
     );

@@ -127,7 +127,7 @@ class MemoryHead implements Head {
     return kept.drops;
   }
 
-  freeze(part: HeadPart): HeadContent {
+  async freeze(part: HeadPart): Promise<HeadContent> {
     assert(this.#frozen === undefined, "one generation is frozen at a time");
     const { metrics, own, logs } = this.#open;
     const isAll = part === "all";
@@ -137,8 +137,9 @@ class MemoryHead implements Head {
       own: this.#newMetrics(this.#ownMemory),
       logs: new LogsGeneration(),
     };
-    const frozen = isAll ? [own.freeze(), metrics.freeze()] : [own.freeze()];
     const added = new Map(this.added.map((one) => [one.descriptor.name, one.freeze()]));
+    const frozen = [await own.freeze()];
+    if (isAll) frozen.push(await metrics.freeze());
     const { metrics: samples, exemplars, families, dropped } = joinedContent(frozen);
     const content = cutContentOf({ metrics: samples, exemplars, logs: logs.content(), added });
     return { content, families, dropped };

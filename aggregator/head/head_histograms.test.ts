@@ -18,7 +18,7 @@ const counts = (series: readonly SeriesSamples[]) =>
     Array.from(values, (value, i) => histograms?.[i]?.count ?? -value),
   );
 
-test("keeps histograms among numbers, in both generations and frozen, each counted as one", () => {
+test("keeps histograms among numbers, in both generations and frozen, each counted as one", async () => {
   const schema = { series: [up, down] };
   const histogramsAt = (...times: number[]): DecodedMetrics => ({
     rows: [],
@@ -51,7 +51,7 @@ test("keeps histograms among numbers, in both generations and frozen, each count
   ];
   expect(counts(head.selectSamples(everything))).toEqual(wanted);
   expect(head.selectSamples(everything)[0]?.histograms).toBeUndefined();
-  const frozen = head.freeze("all");
+  const frozen = await head.freeze("all");
   expect(counts(seriesOfCut(frozen.content.metrics.get("acme")?.samples))).toEqual(wanted);
   expect(frozen.dropped).toEqual([{ lane, drops: { duplicate_timestamp: 1 } }]);
   head.appendMetrics(lane, histogramsAt(40, 30), nowMs);

@@ -60,15 +60,15 @@ async function bodiesOf(
 describe("head, logs", () => {
   const a = { app: "a" };
   const b = { app: "b" };
-  const filled = () => {
+  const filled = async () => {
     const head = createHead();
     head.appendLogs(logLane, logs([5, 1, a, "foo bar"], [5, 0, b, "ba"], [9, 0, a, "r"]), nowMs);
-    head.freeze("all");
+    await head.freeze("all");
     head.appendLogs(logLane, logs([7, 0, b, "bar foo"], [5, 1, a, "same time"]), nowMs);
     return head;
   };
   test("come back in order of time from both generations, up to the limit", async () => {
-    const head = filled();
+    const head = await filled();
     const forward = ["ba", "foo bar", "same time", "bar foo", "r"];
     expect(await bodiesOf(head)).toEqual(forward);
     expect(await bodiesOf(head, [], { direction: "backward" })).toEqual(forward.toReversed());
@@ -80,7 +80,7 @@ describe("head, logs", () => {
   });
 
   test("are bounded by start, inclusive, and end, exclusive, to the nanosecond", async () => {
-    const head = filled();
+    const head = await filled();
     expect(await bodiesOf(head, [], { startNs: 5_000_001n, endNs: 7_000_000n })).toEqual([
       "foo bar",
       "same time",
@@ -91,7 +91,7 @@ describe("head, logs", () => {
   });
 
   test("carry stream, severity, attributes and the whole time", async () => {
-    const head = filled();
+    const head = await filled();
     const [record] = await recordsOf(head, {
       matchers: [is("app", "a", "=~")],
       endNs: 10_000_000n,
@@ -107,7 +107,7 @@ describe("head, logs", () => {
   });
 
   test("are filtered by what a line holds, never across two lines", async () => {
-    const head = filled();
+    const head = await filled();
     expect(await bodiesOf(head, [{ op: "|=", values: ["bar"] }])).toEqual(["foo bar", "bar foo"]);
     expect(await bodiesOf(head, [{ op: "|=", values: ["bar", "same"] }])).toHaveLength(3);
     expect(await bodiesOf(head, [{ op: "!=", values: ["bar", "same"] }])).toEqual(["ba", "r"]);
@@ -139,7 +139,7 @@ describe("head, logs", () => {
   });
 
   test("list their streams; records too far ahead are dropped and counted", async () => {
-    const head = filled();
+    const head = await filled();
     const request = { tenant: "acme", selectors: [], startMs: 0, endMs: 6 };
     const { series } = streamLists(async (some, visit) => head.eachStream(some, visit));
     expect(await series(request)).toEqual([a, b]);

@@ -57,8 +57,8 @@ function limitedHead(limit: number) {
     head.eachSeries(request, ({ id }) => void ids.add(Number(id)));
     return [...ids].toSorted((a, b) => a - b);
   };
-  const flush = () => {
-    const content = head.freeze("all");
+  const flush = async () => {
+    const content = await head.freeze("all");
     head.release();
     return content;
   };
@@ -96,7 +96,7 @@ test("a tenant's new series over its limit are refused and counted, from all age
   ]);
 });
 
-test("known series go on in later generations, and those that are gone for an hour make room", () => {
+test("known series go on in later generations, and those that are gone for an hour make room", async () => {
   const { head, time, idsOf, flush } = limitedHead(2);
   const schema = { series: [0, 1, 2].map(labelsOf) };
   for (let minute = 0; minute < 70; minute += 2) {
@@ -111,25 +111,25 @@ test("known series go on in later generations, and those that are gone for an ho
       isRefused: minute < 60,
     });
     if (minute >= 60) expect(idsOf()).toEqual([0, 2]);
-    flush();
+    await flush();
   }
 });
 
-test("the same samples in any order, frames and flushes give the same series, each time once", () => {
+test("the same samples in any order, frames and flushes give the same series, each time once", async () => {
   const sample = fc.record({ series: fc.nat(2), second: fc.nat(9) });
-  fc.assert(
-    fc.property(
+  await fc.assert(
+    fc.asyncProperty(
       fc.array(fc.record({ sample, isFlush: fc.boolean(), isRow: fc.boolean() }), {
         maxLength: 40,
       }),
       fc.integer(),
-      (steps, seed) => {
-        const read = (order: typeof steps) => {
+      async (steps, seed) => {
+        const read = async (order: typeof steps) => {
           const { head, flush } = limitedHead(0);
           const pieces: SeriesSamples[] = [];
           let [appended, dropped, stored] = [0, 0, 0];
-          const commit = () => {
-            const frozen = flush();
+          const commit = async () => {
+            const frozen = await flush();
             const cut = frozen.content.metrics.get("acme")?.samples;
             pieces.push(...seriesOfCut(cut));
             for (const { values } of seriesOfCut(cut)) stored += values.length;
@@ -144,9 +144,9 @@ test("the same samples in any order, frames and flushes give the same series, ea
               : sparseOf(schema, timestampMs, [value]);
             expect(head.appendMetrics(lane, decoded, nowMs)).toEqual({});
             appended++;
-            if (isFlush) commit();
+            if (isFlush) await commit();
           }
-          commit();
+          await commit();
           expect(stored + dropped).toBe(appended);
           return [0, 1, 2].map((series) => {
             const own = pieces.filter(({ labels }) => labels["id"] === `${series}`);
@@ -166,19 +166,19 @@ test("the same samples in any order, frames and flushes give the same series, ea
             .toSorted((a, b) => b - a)
             .map((second) => [nowMs - 1_000 * second, series + second]);
         });
-        expect(read(steps)).toEqual(wanted);
-        expect(read(shuffled)).toEqual(wanted);
+        expect(await read(steps)).toEqual(wanted);
+        expect(await read(shuffled)).toEqual(wanted);
       },
     ),
     { numRuns: 200 },
   );
 });
 
-test("of different values at one time the first stands; repeats and conflicts are counted apart", () => {
+test("of different values at one time the first stands; repeats and conflicts are counted apart", async () => {
   const { head, flush } = limitedHead(0);
   const schema = { series: [labelsOf(0)] };
   for (const value of [5, 5, 6, 5]) head.appendMetrics(lane, rowOf(schema, nowMs, value), nowMs);
-  const { content, dropped } = flush();
+  const { content, dropped } = await flush();
   expect(
     seriesOfCut(content.metrics.get("acme")?.samples).map(({ values }) => [...values]),
   ).toEqual([[5]]);

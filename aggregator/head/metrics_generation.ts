@@ -1,5 +1,6 @@
 import type { LaneId } from "#proto/bus/agent_port.ts";
 import type { DecodedMetrics, DecodedSchema } from "#proto/codec/metrics.ts";
+import { RoundShares } from "#shared/async/turns.ts";
 import type { SeriesLimit } from "#shared/cardinality/series_limit.ts";
 import { addDrops, type Drops } from "#shared/model/account.ts";
 import type { SeriesExemplars } from "#shared/model/exemplars.ts";
@@ -22,6 +23,7 @@ import type { TenantLimits } from "./tenant_limits.ts";
 
 /** A rough price of a series of one generation beside its samples: its hash, its place, its entry in tables. Labels are the schema's. */
 const seriesBytes = 80;
+const seriesBetweenLooks = 64;
 
 type TenantMetrics = {
   readonly series: HeadSeries;
@@ -217,22 +219,25 @@ export class MetricsGeneration {
 
   /**
    * What there is, to be read until release(); nothing is appended any more. Samples stay in their tables. What has a time that another
-   * sample of its series has is found now, because the lanes' counts are fixed in the same tick.
+   * sample of its series has is found here, in turns.
    */
-  freeze(): MetricsContent {
+  async freeze(): Promise<MetricsContent> {
     const metrics = new Map<string, CutMetrics>();
     const exemplars = new Map<string, readonly SeriesExemplars[]>();
     const families = new Map<string, MetricFamily[]>();
     const dropped = new LaneDrops();
     const sink = new SampleSink();
+    const shares = new RoundShares();
     const nowMs = this.#now();
     const drop = (lane: LaneId, isSame: boolean): void =>
       dropped.add(lane, isSame ? "duplicate_sample" : "duplicate_timestamp");
     for (const [name, tenant] of this.#tenants) {
       let duplicates = 0;
       const { series } = tenant;
-      for (let one = 0; one < series.size; one++)
+      for (let one = 0; one < series.size; one++) {
+        if (one % seriesBetweenLooks === 0 && shares.isOver()) await shares.next();
         duplicates += series.countDuplicates(one, sink, drop);
+      }
       tenant.samples -= duplicates;
       this.samples -= duplicates;
       if (tenant.samples > 0) metrics.set(name, cutMetricsOf(tenant, sink, nowMs));
@@ -262,7 +267,7 @@ function cutMetricsOf(
     mayBeFine: hasFine,
     read: (number) => {
       const run = series.read(number, sink, startMs, endMs);
-      // Columns of series that have ended stay in their schemas for a while. Noted here, where there are pauses, and not in the tick of freeze().
+      // Columns of series that have ended stay in their schemas for a while.
       if (run.count > 0) touch(limit, series, number, nowMs);
       return run;
     },

@@ -1,11 +1,12 @@
 import type { CarrierPosition, LaneId, Receiver } from "#proto/bus/agent_port.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
+import { addDrops, sumDrops, type Drops } from "#shared/model/account.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
 import type { Logger } from "#shared/runtime/log.ts";
 import type { Head, HeadPart } from "../read/head.ts";
 import { committedOf } from "../catalog/lane_commit.ts";
 import { itemsIn } from "../read/cut_content.ts";
-import type { Cut, Store } from "../read/store.ts";
+import type { Cut, LaneCommit, Store } from "../read/store.ts";
 import type { IngestConfig } from "./config.ts";
 import type { Garbage } from "#shared/runtime/process/garbage.ts";
 import type { Lanes } from "./lanes.ts";
@@ -134,9 +135,9 @@ export class Flusher {
 
   async #flushOnce(part: HeadPart): Promise<number> {
     const { store, head, clock, log, meters, receiver } = this.#parts;
-    const cut = (this.#pending ??= this.#cut(part));
-    if (cut === undefined) return 0;
     const startedMs = clock.monotonic();
+    const cut = (this.#pending ??= await this.#cut(part));
+    if (cut === undefined) return 0;
     let releasedBytes = 0;
     try {
       await store.commit(cut, () => {
@@ -160,18 +161,21 @@ export class Flusher {
     return releasedBytes;
   }
 
-  /** undefined when no lane has moved since the last commit. All in one tick, so that content and positions agree. */
-  #cut(part: HeadPart): Cut | undefined {
+  /** undefined when no lane has moved since the last commit. All is taken in one tick, so that content and positions agree. */
+  async #cut(part: HeadPart): Promise<Cut | undefined> {
     const { head, lanes, clock, receiver, own } = this.#parts;
     this.#parts.takeOwn();
     const moved = [...lanes.all()].filter((lane) => lane.hasMoved && isIn(part, lane.id));
     if (moved.length === 0) return undefined;
-    const { content, families, dropped } = head.freeze(part);
+    const frozen = head.freeze(part);
     if (part === "all") this.#metricsCutMs = clock.monotonic();
-    for (const { lane, drops } of dropped) lanes.get(lane).dropAppended(drops);
-    const commits = moved.map((lane) => lane.snapshot());
+    const taken = moved.map((lane) => ({ lane, commit: lane.snapshot() }));
     const carrier = resumeFrom(receiver.position(), lanes, clock.now());
     const patterns = own?.state() ?? [];
+    const { content, families, dropped } = await frozen;
+    const found = new Map(dropped.map(({ lane, drops }) => [lanes.get(lane), drops]));
+    for (const [lane, drops] of found) lane.dropAppended(drops);
+    const commits = taken.map(({ lane, commit }) => withDrops(commit, found.get(lane)));
     return { content, families, lanes: commits, carrier, patterns };
   }
 
@@ -181,6 +185,15 @@ export class Flusher {
     await this.#parts.clock.sleep(ms, AbortSignal.any([signal, early.signal]));
     this.#wake = () => {};
   }
+}
+
+/** A lane's state, once it is found that some of what it had taken is dropped. */
+function withDrops(commit: LaneCommit, drops: Drops = {}): LaneCommit {
+  return {
+    ...commit,
+    stored: commit.stored - sumDrops(drops),
+    dropped: addDrops(commit.dropped, drops),
+  };
 }
 
 function isIn(part: HeadPart, lane: LaneId): boolean {

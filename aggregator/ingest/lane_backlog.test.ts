@@ -157,8 +157,8 @@ class World {
     this.check();
   }
 
-  commit(): void {
-    const { content, dropped } = this.#head.freeze("all");
+  async commit(): Promise<void> {
+    const { content, dropped } = await this.#head.freeze("all");
     expect(dropped).toEqual([]);
     for (const { samples: cut } of content.metrics.values())
       for (let i = 0; i < cut.size; i++) {
@@ -209,25 +209,25 @@ class World {
   }
 
   /** All that the spool still has comes once more, and what it has let go is told of. */
-  settle(): void {
+  async settle(): Promise<void> {
     for (let round = 0; round < 40; round++) {
       this.deliver(0, this.frames.length);
       for (let i = 0; i < this.lane.chains.length; i++) this.ask(i);
     }
-    this.commit();
+    await this.commit();
   }
 }
 
-test("a lane stores each frame that comes once, and counts those that are gone, whatever happens in whatever order", () => {
-  fc.assert(
-    fc.property(epochs, fc.array(step, { maxLength: 40 }), (plan, steps) => {
+test("a lane stores each frame that comes once, and counts those that are gone, whatever happens in whatever order", async () => {
+  await fc.assert(
+    fc.asyncProperty(epochs, fc.array(step, { maxLength: 40 }), async (plan, steps) => {
       const world = new World(plan);
       for (const one of steps) {
         if (one.kind === "deliver") world.deliver(one.at, one.count);
         else if (one.kind === "ask") world.ask(one.at);
-        else world[one.kind]();
+        else await world[one.kind]();
       }
-      world.settle();
+      await world.settle();
       const held = world.frames.reduce((sum, { header }) => sum + header.items, 0);
       const gone = world.gone.reduce((sum, { header }) => sum + header.items, 0);
       const { lane } = world;

@@ -50,18 +50,19 @@ class World {
     this.#resume = Math.min(this.#delivered, sequence - 1);
   }
 
-  /** Frames of `meanwhile` are taken while the block is written. */
-  commit(meanwhile: number): void {
-    const { content } = this.#head.freeze("all");
+  /** Frames of `meanwhile` are taken while what is frozen is counted and written. */
+  async commit(meanwhile: number): Promise<void> {
+    const frozen = this.#head.freeze("all");
     const commit = this.#lane.snapshot();
+    this.commitPlace();
+    this.deliver(meanwhile);
+    const { content } = await frozen;
     for (const { samples: cut } of content.metrics.values())
       for (let i = 0; i < cut.size; i++) {
         const { values, count } = cut.read(i);
         this.stored.push(...values.slice(0, count));
       }
-    this.commitPlace();
     this.#commit = commit;
-    this.deliver(meanwhile);
     this.#head.release();
     this.#lane.noteCommitted(commit);
   }
@@ -80,13 +81,13 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("crash" as const) }) },
 );
 
-test("whatever a lane has taken comes again from the carrier alone after a crash, and is stored once", () => {
+test("whatever a lane has taken comes again from the carrier alone after a crash, and is stored once", async () => {
   const epochs = fc.array(fc.record({ samples: fc.nat(4), isLate: fc.boolean() }), {
     minLength: 1,
     maxLength: 8,
   });
-  fc.assert(
-    fc.property(epochs, fc.array(step, { maxLength: 40 }), (plan, steps) => {
+  await fc.assert(
+    fc.asyncProperty(epochs, fc.array(step, { maxLength: 40 }), async (plan, steps) => {
       const sender = new Sender();
       const made = plan.map(({ samples, isLate }, i) => ({
         isLate: isLate && i < plan.length - 1,
@@ -102,12 +103,12 @@ test("whatever a lane has taken comes again from the carrier alone after a crash
       for (const one of steps) {
         if (one.kind === "deliver") world.deliver(one.count);
         else if (one.kind === "place") world.commitPlace();
-        else if (one.kind === "commit") world.commit(one.count);
+        else if (one.kind === "commit") await world.commit(one.count);
         else world.crash();
       }
       world.crash();
       world.deliver(frames.length);
-      world.commit(0);
+      await world.commit(0);
       const all = plan.reduce((sum, { samples }) => sum + samples, 0);
       expect(world.stored.toSorted((a, b) => a - b)).toEqual(
         Array.from({ length: all }, (_, i) => i + 1),

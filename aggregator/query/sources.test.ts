@@ -209,8 +209,9 @@ test("select() sees a commit that happens while it waits neither twice nor not a
   );
   const asked = metrics.select(everything);
   view = blocksOf({ metrics: [samples(up, [10, 1])] });
-  head.freeze("all");
+  const frozen = head.freeze("all");
   head.release();
+  await frozen;
   const samplesOfUp = [{ labels: up, samples: [[10, 1]] }];
   expect(plain(await asked)).toEqual(samplesOfUp);
   expect(plain(await metrics.select(everything))).toEqual(samplesOfUp);

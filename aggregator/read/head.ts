@@ -33,8 +33,8 @@ export type Head = {
   appendMetrics(lane: LaneId, decoded: DecodedMetrics, nowMs: number): Drops;
   /** `isBacklog`: it was left by an outage, and what is newer of its lane is here. */
   appendLogs(lane: LaneId, batch: LogsBatch, nowMs: number, isBacklog?: boolean): Drops;
-  /** Freezes the open generation, or a part of it, and gives its content. At most one at a time. */
-  freeze(part: HeadPart): HeadContent;
+  /** Freezes the open generation, or a part of it, in the tick of the call, and gives its content once that is counted. At most one at a time. */
+  freeze(part: HeadPart): Promise<HeadContent>;
   /** The frozen generation is in blocks: forget it. */
   release(): void;
   /** Items and an estimate of bytes in both generations. */

@@ -61,6 +61,8 @@ export type MetricsEncoderOptions = {
 
 const schemasDefault = 65_536;
 const labelSetBytesMax = 256 * 1024;
+/** New ones of one body: who takes it finds a place for each before anything else goes on. */
+const bodySeriesMax = 8 * 1024;
 const rowColumnsMax = 32 * 1024;
 const sparseSamplesMax = 16 * 1024;
 /** Of one operation, and of one body: at 128 characters each, half of what a decoder takes. */
@@ -94,6 +96,7 @@ class Encoder implements MetricsEncoder {
   #items = 0;
   #itemsBefore = 0;
   #cells = 0;
+  #newSeries = 0;
   #exemplars = 0;
 
   constructor(schemasMax: number) {
@@ -191,14 +194,17 @@ class Encoder implements MetricsEncoder {
     this.#itemsBefore += items;
     this.#items = 0;
     this.#cells = 0;
+    this.#newSeries = 0;
     this.#exemplars = 0;
   }
 
   #writeSeries(sent: SentSchema, series: readonly Labels[]): void {
     while (sent.seriesSent < series.length) {
+      if (this.#newSeries === bodySeriesMax) this.#flush();
       let end = sent.seriesSent;
       let bytes = 0;
-      for (; end < series.length; end++) {
+      const endMax = Math.min(series.length, end + bodySeriesMax - this.#newSeries);
+      for (; end < endMax; end++) {
         const more = labelsBytesMax(series[end] ?? {});
         if (bytes + more > rawBytesMax - 2 * operationHeadBytesMax) break;
         bytes += more;
@@ -206,6 +212,7 @@ class Encoder implements MetricsEncoder {
       this.#begin(operation.series, sent.id, bytes);
       this.#writer.varint(sent.seriesSent);
       writeLabelTable(this.#writer, series.slice(sent.seriesSent, end));
+      this.#newSeries += end - sent.seriesSent;
       sent.seriesSent = end;
       sent.state.grow(end);
     }

@@ -60,6 +60,24 @@ export function nextRound(): Promise<void> {
   });
 }
 
+/**
+ * Pauses of work that may not wait for others, and has many small steps: a flush. It has a share of each round, whatever else
+ * has used up the turn; with isTurnOver() it would get no further than one step a round while others are paced beside it.
+ */
+export class RoundShares {
+  #untilMs = performance.now() + sliceMs;
+
+  isOver(): boolean {
+    return performance.now() >= this.#untilMs;
+  }
+
+  /** Resolves when the event loop has gone round once. */
+  async next(): Promise<void> {
+    await nextRound();
+    this.#untilMs = performance.now() + sliceMs;
+  }
+}
+
 function wakeOne(): void {
   turns++;
   begin();

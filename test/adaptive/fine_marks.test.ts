@@ -125,7 +125,7 @@ async function stage(withStart: boolean) {
       }
     },
     async flush(): Promise<void> {
-      const { content } = head.freeze("all");
+      const { content } = await head.freeze("all");
       await store.commit({ ...cutOf({}, ++sequence), content }, () => head.release());
     },
     async select(): Promise<string[]> {

@@ -96,7 +96,7 @@ async function storeAll(store: Store, scrapes: readonly RecordedScrape[]): Promi
   let wireBytes = 0;
   let flushedMs = scrapes[0]?.timestampMs ?? 0;
   const flush = async () => {
-    const content = head.freeze("all");
+    const content = await head.freeze("all");
     await store.commit({ ...content, lanes: [], carrier: {} }, () => head.release());
   };
   for (const [index, { timestampMs, text }] of scrapes.entries()) {

@@ -273,6 +273,32 @@ const read = (file: string, bounds: object) =>
     (error: unknown) => messageOf(error),
   );
 
+test("a block of many series lets others run while it is written, whatever its series hold", async () => {
+  const timestampsMs = Float64Array.of(1);
+  const series = Array.from({ length: 30_000 }, (_, i): SeriesSamples => ({
+    labels: { __name__: "m", i: `${i}` },
+    key: `${i}`,
+    timestampsMs,
+    values: Float64Array.of(i),
+  }));
+  const histogram = { ...emptyHistogram, count: 1, zeroCount: 1 };
+  const native = series.map((one): SeriesSamples => ({ ...one, histograms: [histogram] }));
+  for (const all of [series, native]) {
+    const cut = cutMetricsOf(all);
+    let [since, most] = [0, 0];
+    const counting = setInterval(() => (since = 0), 0);
+    const read = (index: number) => {
+      most = Math.max(most, ++since);
+      return cut.read(index);
+    };
+    const { path, items } = await writeMetricsFile(duckdb, folder, { ...cut, read });
+    clearInterval(counting);
+    rmSync(path);
+    expect(items).toBe(all.length);
+    expect(most).toBeLessThan(all.length / 3);
+  }
+});
+
 test("more samples than allowed are refused, and a cancelled read ends", async () => {
   const { path } = await writeMetricsFile(duckdb, folder, cutMetricsOf(manySeries(10, 100)));
   expect(await read(path, { samplesMax: 999 })).toBe("query reads more than 999 samples");

@@ -1,5 +1,5 @@
 // Hot: guarded by `bench pace`.
-import { setImmediate } from "node:timers/promises";
+import { RoundShares } from "#shared/async/turns.ts";
 import { metricNameLabel } from "#shared/model/labels.ts";
 import type { CutPart } from "../../read/cut_metrics.ts";
 import { compareTexts, type SeriesText, seriesText } from "../series/labels_text.ts";
@@ -8,12 +8,9 @@ type Sortable = { readonly index: number; readonly text: SeriesText };
 /** Some series in their order. */
 export type SortedSeries = readonly Sortable[];
 
-/** Between pauses: so many series are sorted, and texts are made, and parts merged, for so long; a text takes up to a millisecond. */
-const [seriesMax, textsMs] = [4_096, 8];
-const seriesBetweenLooks = 32;
-/** ... names are looked at. */
-const betweenPauses = 16_384;
-const mergedBetweenLooks = 512;
+/** Between looks at the clock: so many series are sorted, texts are made (each takes up to a millisecond), names are looked at, and parts merged. */
+const seriesMax = 4_096;
+const [textsBetweenLooks, namesBetweenLooks, mergedBetweenLooks] = [32, 1_024, 512];
 
 /**
  * The series of a cut in the order of a block: by name, then the text of the labels. They come in parts, with pauses, and no more texts are held than
@@ -23,14 +20,12 @@ export async function* sortedSeries(metrics: CutPart): AsyncGenerator<SortedSeri
   const { names, starts, order } = await byName(metrics);
   let part: Sortable[] = [];
   let made = 0;
-  let untilMs = performance.now() + textsMs;
+  const shares = new RoundShares();
   for (const { name, number } of names) {
     const own: Sortable[] = [];
     for (const index of order.subarray(starts[number], starts[number + 1])) {
       own.push({ index, text: seriesText(name, metrics.labels(index)) });
-      if (++made % seriesBetweenLooks > 0 || performance.now() < untilMs) continue;
-      await setImmediate();
-      untilMs = performance.now() + textsMs;
+      if (++made % textsBetweenLooks === 0 && shares.isOver()) await shares.next();
     }
     const sorted = await sortedInParts(own, compareSeries);
     for (let from = 0; from < sorted.length; from += seriesMax) {
@@ -38,7 +33,6 @@ export async function* sortedSeries(metrics: CutPart): AsyncGenerator<SortedSeri
       if (part.length < seriesMax) continue;
       yield part;
       part = [];
-      untilMs = performance.now() + textsMs;
     }
   }
   if (part.length > 0) yield part;
@@ -57,12 +51,13 @@ async function byName(metrics: CutPart): Promise<ByName> {
   const { size } = metrics;
   const numbers = new Map<string, number>();
   const numberOf = new Uint32Array(size);
+  const shares = new RoundShares();
   for (let index = 0; index < size; index++) {
     const name = (metrics.labels(index)[metricNameLabel] ?? "").toWellFormed();
     let number = numbers.get(name);
     if (number === undefined) numbers.set(name, (number = numbers.size));
     numberOf[index] = number;
-    if (index % betweenPauses === betweenPauses - 1) await setImmediate();
+    if (index % namesBetweenLooks === 0 && shares.isOver()) await shares.next();
   }
   const starts = new Uint32Array(numbers.size + 1);
   for (const number of numberOf) starts[number + 1] = (starts[number + 1] ?? 0) + 1;
@@ -86,8 +81,9 @@ async function sortedInParts<One>(
   compare: (a: One, b: One) => number,
 ): Promise<readonly One[]> {
   let parts: (readonly One[])[] = [];
+  const shares = new RoundShares();
   for (let from = 0; from < all.length; from += seriesMax) {
-    if (from > 0) await setImmediate();
+    if (shares.isOver()) await shares.next();
     parts.push(all.slice(from, from + seriesMax).toSorted(compare));
   }
   while (parts.length > 1) {
@@ -107,7 +103,7 @@ async function mergeSorted<One>(
   if (b.length === 0) return a;
   const merged: One[] = [];
   let [left, right] = [0, 0];
-  let untilMs = performance.now() + textsMs;
+  const shares = new RoundShares();
   for (let [one, other] = [a[0], b[0]]; one !== undefined || other !== undefined;) {
     if (other === undefined || (one !== undefined && compare(one, other) <= 0)) {
       if (one !== undefined) merged.push(one);
@@ -116,9 +112,7 @@ async function mergeSorted<One>(
       merged.push(other);
       other = b[++right];
     }
-    if (merged.length % mergedBetweenLooks > 0 || performance.now() < untilMs) continue;
-    await setImmediate();
-    untilMs = performance.now() + textsMs;
+    if (merged.length % mergedBetweenLooks === 0 && shares.isOver()) await shares.next();
   }
   return merged;
 }
