@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { ownTurn } from "#shared/async/turns.ts";
 import { OperatingError } from "#shared/errors.ts";
 import type { Socket, SocketPeer } from "#shared/runtime/process/sockets.ts";
 import { upgraded } from "#shared/runtime/process/sockets.ts";
@@ -24,6 +25,8 @@ const internalError = 1_011;
 /** GET /loki/api/v1/tail: lines as they arrive, by WebSocket. */
 export function tailRoutes(app: Hono, parts: LokiParts): void {
   app.get(`${basePath}/tail`, async (c) => {
+    // Readers come back all at once after a restart.
+    await ownTurn();
     const request = tailRequest(await lokiParameters(c.req.raw), scopeOf(c, parts), parts);
     if (parts.tails.size().followers >= readersMax)
       return textRefusal(`max concurrent tail requests limit exceeded (${readersMax})`, 429);
