@@ -287,11 +287,11 @@ test("a block of many series lets others run while it is written, whatever its s
     const cut = cutMetricsOf(all);
     let [since, most] = [0, 0];
     const counting = setInterval(() => (since = 0), 0);
-    const read = (index: number) => {
+    const counted = (index: number) => {
       most = Math.max(most, ++since);
       return cut.read(index);
     };
-    const { path, items } = await writeMetricsFile(duckdb, folder, { ...cut, read });
+    const { path, items } = await writeMetricsFile(duckdb, folder, { ...cut, read: counted });
     clearInterval(counting);
     rmSync(path);
     expect(items).toBe(all.length);
