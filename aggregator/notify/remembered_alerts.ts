@@ -4,7 +4,7 @@ import { type ReceivedAlert, isResolved } from "./pipeline/alert.ts";
 import type { NotifyState } from "./state/notify_state.ts";
 
 /** Rows of one transaction: SQLite keeps the thread meanwhile. */
-const writtenAtOnce = 200;
+const writtenAtOnce = 400;
 
 type AlertRows = Pick<NotifyState, "saveAlerts" | "removeAlerts">;
 

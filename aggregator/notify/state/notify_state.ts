@@ -140,25 +140,31 @@ export class NotifyState {
     );
   }
 
+  /** Some hundreds at most: they are one statement. */
   saveAlerts(alerts: readonly ReceivedAlert[]): Promise<void> {
     const tenant = this.#tenant;
-    return this.#writes.add(async (sql) => {
-      for (const alert of alerts) {
-        const text = JSON.stringify(alert);
-        await sql`INSERT INTO notified_alerts (tenant, fingerprint, alert)
-          VALUES (${tenant}, ${alert.fingerprint}, ${text})
-          ON CONFLICT (tenant, fingerprint) DO UPDATE SET alert = excluded.alert`;
-      }
-    });
+    // Each once: PostgreSQL changes no row twice in one statement.
+    const last = [...new Map(alerts.map((alert) => [alert.fingerprint, alert])).values()];
+    const rows = last.map((alert) => ({
+      tenant,
+      fingerprint: alert.fingerprint,
+      alert: JSON.stringify(alert),
+    }));
+    if (rows.length === 0) return Promise.resolve();
+    return this.#writes.add(
+      (sql) => sql`INSERT INTO notified_alerts ${sql(rows)}
+        ON CONFLICT (tenant, fingerprint) DO UPDATE SET alert = excluded.alert`,
+    );
   }
 
+  /** Some hundreds at most. */
   removeAlerts(fingerprints: readonly string[]): Promise<void> {
     const tenant = this.#tenant;
-    return this.#writes.add(async (sql) => {
-      for (const fingerprint of fingerprints)
-        await sql`DELETE FROM notified_alerts
-          WHERE tenant = ${tenant} AND fingerprint = ${fingerprint}`;
-    });
+    if (fingerprints.length === 0) return Promise.resolve();
+    return this.#writes.add(
+      (sql) => sql`DELETE FROM notified_alerts
+        WHERE tenant = ${tenant} AND fingerprint IN ${sql(fingerprints)}`,
+    );
   }
 
   /** Writes a notification that is about to be sent. The history has `why` as its reason, where it is given. */
