@@ -21,7 +21,6 @@ export async function openAlertmanager(config: Config, parts: Parts): Promise<Al
   const log = parts.log.child({ room: "notify" });
   const now = () => clock.now();
   const externalUrl = () => (keys.external_url || config.rules.external_url).replace(/\/+$/, "");
-  const kept = { catalog, tenant, now, externalUrl, log, metrics };
   const published = await PublishedCharts.open({ catalog, tenant, now, externalUrl, log, metrics });
   const drawing = { render: renderChart, published, now, log, metrics };
   const details = charts && new AlertDetails({ ...charts, ...drawing });

@@ -36,6 +36,12 @@ const Silences = z.array(
   z.object({ comment: z.string(), status: z.object({ state: z.string() }), endsAt: z.string() }),
 );
 
+const posted = (names: object) => ({
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ ...names, createdBy: "ada", comment: "new disks" }),
+});
+
 describe.skipIf(chromiumPath === undefined)("silences", () => {
   const { on, api } = alertPages({
     chromiumPath,
@@ -191,21 +197,16 @@ describe.skipIf(chromiumPath === undefined)("silences", () => {
 
   test("on a phone the buttons of silences are in view", async () => {
     const span = { startsAt: new Date(), endsAt: new Date(Date.now() + 7_200_000) };
-    const body = (names: object) => ({
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ ...names, createdBy: "ada", comment: "new disks" }),
-    });
     const matchers = ["alertname", "host"].map((name) => ({
       name,
       value: "as long as a host's name may be.example.org",
       isRegex: false,
       isEqual: true,
     }));
-    await fetch(api("/api/v2/silences"), body({ matchers, ...span }));
+    await fetch(api("/api/v2/silences"), posted({ matchers, ...span }));
     await fetch(
       api("/api/v1/monitoring/silences/recurring"),
-      body({
+      posted({
         matchers,
         days: { every: "month", days: [1, 8, 15, 22, -1] },
         at: "02:00",

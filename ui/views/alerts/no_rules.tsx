@@ -7,9 +7,9 @@ export function NoRules() {
   return (
     <Empty title="No rules yet">
       Create one here, or name files of Prometheus's or Loki's rules under <code>rules.files</code>{" "}
-      in lapwing.yaml and reload the configuration. Each integration, such as nginx, PostgreSQL or
-      Redis, and probes have rules of their own: they come by themselves when an agent finds such a
-      service, unless <code>rules.integrations</code> switches them off.
+      in lapwing.yaml and reload the configuration. Integrations, such as nginx, PostgreSQL and
+      Redis, and probes bring rules of their own when an agent watches such a service, unless{" "}
+      <code>rules.integrations</code> switches them off.
     </Empty>
   );
 }

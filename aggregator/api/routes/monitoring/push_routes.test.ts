@@ -141,12 +141,16 @@ test.each([
   expect(isPushEndpoint(endpoint, ["push.example", "http://push.local:8080"])).toBe(isAllowed);
 });
 
+const published = {
+  catalog,
+  tenant: "default",
+  log: silentLogger,
+  metrics: createSelfMetrics(),
+  externalUrl: () => "http://lapwing",
+};
 test("a published chart is there for a day, under an address that can't be guessed", async () => {
   let nowMs = 0;
-  const parts = { tenant: "default", log: silentLogger, metrics: createSelfMetrics() };
-  const catalog = await Catalog.open(`sqlite://${join(folder, "charts.db")}`);
-  const externalUrl = () => "http://lapwing";
-  const charts = await PublishedCharts.open({ ...parts, catalog, now: () => nowMs, externalUrl });
+  const charts = await PublishedCharts.open({ ...published, now: () => nowMs });
   const { push } = alertmanager.web ?? {};
   if (push === undefined) throw new Error("no push");
   const routes = chartRoutes({ alertmanager: { web: { push, charts } } });
@@ -161,5 +165,4 @@ test("a published chart is there for a day, under an address that can't be guess
   nowMs += 24 * 3_600_000;
   expect((await get(first)).status).toBe(404);
   await charts.settled();
-  await catalog.close();
 });
