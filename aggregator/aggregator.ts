@@ -137,7 +137,8 @@ export class Aggregator {
     const { alertmanager, rules } = await openAlerting(config, read, parts);
     const shown = { config };
     const limits = (tenant: string) => seriesLimitStates(tenant, seriesLimits, agents);
-    const shownRules = { rules: () => rules.rules, storedRules: rules.rules.stored };
+    const { stored: storedRules } = rules.rules;
+    const shownRules = { rules: () => rules.rules, storedRules, rulesConfig: rules.config };
     const seen = { head, sources, sql, tails, patterns, alertmanager, ...shownRules };
     const blocks = () => store.view().blocks;
     const rooms = { agents, ingest, blocks, ...seen, seriesLimits: limits };

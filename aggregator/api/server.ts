@@ -70,6 +70,7 @@ export type ApiParts = {
   readonly patterns: Pick<PatternWatch, "find">;
   readonly rules: () => RulesView;
   readonly storedRules: StoredRules;
+  readonly rulesConfig: MonitoringParts["rulesConfig"];
   readonly alertmanager: Alertmanager;
   readonly admin: Omit<AdminParts, "tenant"> &
     Pick<DeleteParts, "delete"> & { readonly flush: () => Promise<void> };
@@ -161,7 +162,7 @@ type QueryParts = Pick<MonitoringParts, "engine" | "logs" | "limits" | "tails" |
 
 /** Our own plain REST. */
 function restRoutes(parts: ApiParts, queries: QueryParts): Hono {
-  const { config, clock, rules, storedRules, alertmanager } = parts;
+  const { config, clock, rules, storedRules, rulesConfig, alertmanager } = parts;
   return monitoringRoutes({
     ...queries,
     metrics: parts.sources.metrics,
@@ -171,7 +172,7 @@ function restRoutes(parts: ApiParts, queries: QueryParts): Hono {
     version,
     rules,
     storedRules,
-    rulesConfig: config.rules,
+    rulesConfig,
     routing: () => alertmanager.pipeline.config,
     notifications: (limit, query) => alertmanager.state.history(limit, query),
   });

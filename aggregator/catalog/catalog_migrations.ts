@@ -2,6 +2,7 @@ import { dashboardTables } from "./dashboard_tables.ts";
 import {
   alertHistoryTables,
   notificationTables,
+  publishedChartsTable,
   pushTables,
   recurringSilenceTables,
 } from "./notification_tables.ts";
@@ -344,4 +345,5 @@ export const migrations: readonly (readonly string[])[] = [
     "UPDATE deletion_requests SET status = 'started' WHERE status = 'received' AND removed > 0",
   ],
   pushTables,
+  publishedChartsTable,
 ];

@@ -106,3 +106,16 @@ export const pushTables: readonly string[] = [
       PRIMARY KEY (tenant, id)
     )`,
 ];
+
+/** A step of catalog_migrations.ts: charts for services that fetch them by their address. */
+export const publishedChartsTable: readonly string[] = [
+  // bytes: of the picture; png: base64.
+  `CREATE TABLE published_charts (
+      tenant TEXT NOT NULL,
+      id TEXT NOT NULL,
+      bytes BIGINT NOT NULL,
+      until_ms BIGINT NOT NULL,
+      png TEXT NOT NULL,
+      PRIMARY KEY (tenant, id)
+    )`,
+];

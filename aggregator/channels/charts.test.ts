@@ -1,48 +1,18 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
 import { type AnyChannel, channels } from "./channels.ts";
-import type { MessageDetails } from "./details.ts";
-import type { Notification } from "./notification.ts";
 import {
   type Received,
+  chartParts as parts,
+  details,
+  formOf,
   notificationOf,
-  nowMs,
-  plainParts,
+  png,
   sendBy,
   serviceOf,
 } from "./service.fixture.ts";
-import { NotificationTemplates } from "./templates/notification_templates.ts";
 
 // Messages with a chart, against a local server that checks each request by the service's documentation.
-/** The smallest picture that is one: 1 x 1 pixels. */
-const png = Buffer.from(
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
-  "base64",
-);
-const details: MessageDetails = {
-  chart: {
-    png,
-    alt: "Chart of DiskFull, now 97.2 %",
-    link: () => "https://lapwing.example/charts/unguessable.png",
-  },
-  facts: [
-    { name: "Value", value: "97.2 % (fires if > 90 %)" },
-    { name: "Since", value: "2 Jan 03:04 UTC (1 min)" },
-    { name: "Changed", value: "began to fire & more" },
-  ],
-  links: [
-    { title: "Runbook", url: "https://runbooks.example/disk?a=1&b=2" },
-    { title: "Query", url: "http://lapwing.example/graph?x=1&y=2" },
-    { title: "Acknowledge", url: "http://lapwing.example/alerts?tab=silences&for=4h" },
-    { title: "Silence", url: "http://lapwing.example/alerts?tab=silences&for=1d" },
-  ],
-};
-const templates = new NotificationTemplates();
-const parts = {
-  ...plainParts,
-  textsOf: (notification: Notification) => templates.textsOf(notification, nowMs),
-  detailsOf: () => Promise.resolve(details),
-};
 let answer: (request: Received) => Response | Promise<Response> = () => new Response("ok");
 const service = serviceOf((request) => answer(request));
 const { url } = service;
@@ -55,22 +25,6 @@ function channelOf(name: string): AnyChannel {
 const send = (name: string, config: unknown, notification = notificationOf()) =>
   channelOf(name)((channel) => sendBy(channel, config, { parts, notification }));
 
-/** The fields of a form of files, and the one file in it. */
-async function formOf({ bytes, headers }: Received) {
-  const form = await new Response(bytes, { headers }).formData();
-  const fields: Record<string, string> = {};
-  const files: { field: string; name: string; type: string; bytes: Buffer }[] = [];
-  for (const [field, value] of form)
-    if (typeof value === "string") fields[field] = value;
-    else
-      files.push({
-        field,
-        name: value.name,
-        type: value.type,
-        bytes: Buffer.from(await value.arrayBuffer()),
-      });
-  return { fields, files };
-}
 const last = (): Received => {
   const found = service.received.at(-1);
   if (found === undefined) throw new Error("nothing was received");
@@ -378,3 +332,32 @@ test.each([
   answer = () => new Response("later", { status: 503 });
   expect(await send(name, config)).toMatchObject({ kind: "failed", isRetried: true });
 });
+
+/** Those that take a picture by its address, and what each is configured with. */
+const byAddress: readonly [string, object][] = [
+  ["slack", { api_url: `${url}/hook`, channel: "#ops", chart: true }],
+  ["mattermost", { webhook_url: `${url}/mm`, chart: true }],
+  ["msteamsv2", { webhook_url: `${url}/t2`, chart: true }],
+  ["msteams", { webhook_url: `${url}/t1`, chart: true }],
+  ["pagerduty", { routing_key: "r".repeat(32), url: `${url}/v2/enqueue`, chart: true }],
+  ["googlechat", { webhook_url: `${url}/v1/spaces/a/messages?key=k1` }],
+  ["gotify", { url, token: "app-1" }],
+  ["rocketchat", { api_url: url, token: "t", token_id: "i", channel: "#x", chart: true }],
+  ["victorops", { api_url: url, api_key: "k", routing_key: "r", chart: true }],
+];
+test.each(byAddress)(
+  "%s gets the address of the chart, the facts and links",
+  async (name, config) => {
+    answer = () => Response.json({ ok: true, success: true });
+    expect(await send(name, config)).toMatchObject({ kind: "sent" });
+    const { body } = last();
+    for (const part of [
+      "https://lapwing.example/charts/unguessable.png",
+      "97.2 % (fires if ",
+      "http://lapwing.example/alerts?tab=silences&for=1d",
+    ])
+      expect(body).toContain(part);
+    await send(name, { ...config, chart: false });
+    expect(last().body).not.toContain("97.2 %");
+  },
+);

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { messageOf } from "#shared/errors.ts";
 import type { Channel, ChannelParts, Texts } from "./channel.ts";
 import type { ChartPicture, MessageDetails } from "./details.ts";
 import { SendFailure, type SecretValues, attempt } from "./failure.ts";
@@ -60,17 +61,24 @@ export function httpChannel<Config extends HttpChannelConfig>({
           secrets,
           timeoutMs: config.timeout ?? 0,
         };
+        let shown: MessageDetails | undefined;
+        const exchangeAny = async (outgoing: Outgoing) => {
+          await shown?.chart?.settled();
+          return exchange(outgoing, sending);
+        };
         return send(config, {
           notification,
           texts: parts.textsOf(notification),
           parts,
           secrets,
-          details: async () =>
-            config.chart === true ? await parts.detailsOf?.(notification) : undefined,
+          details: async () => {
+            shown = config.chart === true ? await parts.detailsOf?.(notification) : undefined;
+            return shown;
+          },
           secret: (text, file) => secretValue(text, file, secrets),
-          askAny: (outgoing) => exchange(outgoing, sending),
+          askAny: exchangeAny,
           ask: async (outgoing, retried = []) => {
-            const answer = await exchange(outgoing, sending);
+            const answer = await exchangeAny(outgoing);
             requireSuccess(answer, parts.now(), retried);
             return answer;
           },
@@ -96,5 +104,21 @@ export async function orWithoutChart(
     if (details?.chart === undefined || !isRefused) throw thrown;
     const { answer, ...rest } = await send(undefined);
     return { ...rest, answer: `${answer} (without the chart: ${thrown.message})` };
+  }
+}
+
+/** Sends the chart of a message that is out already: what fails costs the picture alone. */
+export async function withChart(
+  message: Sent,
+  chart: ChartPicture | undefined,
+  send: (chart: ChartPicture) => Promise<unknown>,
+): Promise<Sent> {
+  if (chart === undefined) return message;
+  try {
+    await send(chart);
+    return message;
+  } catch (thrown) {
+    const answer = `without the chart (${messageOf(thrown)}); ${message.answer}`;
+    return { ...message, answer };
   }
 }

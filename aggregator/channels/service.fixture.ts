@@ -1,7 +1,9 @@
 import { afterAll } from "bun:test";
+import type { MessageDetails } from "./details.ts";
 import type { Channel, ChannelParts, SendOutcome } from "./channel.ts";
 import { GlobalConfig } from "./global_config.ts";
 import type { NotifiedAlert, Notification } from "./notification.ts";
+import { NotificationTemplates } from "./templates/notification_templates.ts";
 
 export type Received = {
   readonly method: string;
@@ -84,6 +86,56 @@ export const plainParts: ChannelParts = {
   fetch,
   now: () => nowMs,
 };
+
+/** The smallest picture that is one: 1 x 1 pixels. */
+export const png = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+/** What a message says of an alert beside its templates. */
+export const details: MessageDetails = {
+  chart: {
+    png,
+    alt: "Chart of DiskFull, now 97.2 %",
+    link: () => "https://lapwing.example/charts/unguessable.png",
+    settled: async () => {},
+  },
+  facts: [
+    { name: "Value", value: "97.2 % (fires if > 90 %)" },
+    { name: "Since", value: "2 Jan 03:04 UTC (1 min)" },
+    { name: "Changed", value: "began to fire & more" },
+  ],
+  links: [
+    { title: "Runbook", url: "https://runbooks.example/disk?a=1&b=2" },
+    { title: "Query", url: "http://lapwing.example/graph?x=1&y=2" },
+    { title: "Acknowledge", url: "http://lapwing.example/alerts?tab=silences&for=4h" },
+    { title: "Silence", url: "http://lapwing.example/alerts?tab=silences&for=1d" },
+  ],
+};
+const templates = new NotificationTemplates();
+/** With the templates of configurations, and details. */
+export const chartParts: ChannelParts = {
+  ...plainParts,
+  textsOf: (notification: Notification) => templates.textsOf(notification, nowMs),
+  detailsOf: () => Promise.resolve(details),
+};
+
+/** The fields of a form of files, and the one file in it. */
+export async function formOf({ bytes, headers }: Received) {
+  const form = await new Response(bytes, { headers }).formData();
+  const fields: Record<string, string> = {};
+  const files: { field: string; name: string; type: string; bytes: Buffer }[] = [];
+  for (const [field, value] of form)
+    if (typeof value === "string") fields[field] = value;
+    else
+      files.push({
+        field,
+        name: value.name,
+        type: value.type,
+        bytes: Buffer.from(await value.arrayBuffer()),
+      });
+  return { fields, files };
+}
 
 /** Reads a configuration and sends by it. Throws where the configuration has mistakes. */
 export async function sendBy<Config>(

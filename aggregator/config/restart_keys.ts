@@ -12,7 +12,7 @@ export const aggregatorKeyEffects = {
     alerting: "reload",
     heartbeat: "reload",
     unknown: "reload",
-    expensive_share: "restart",
+    expensive_share: "reload",
     evaluation_interval: "reload",
     query_offset: "reload",
     external_labels: "reload",

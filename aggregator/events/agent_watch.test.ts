@@ -29,6 +29,27 @@ test("AgentWatch tells of who joins, goes silent, comes back, and is forgotten",
   expect(watch.look([], 75_000)).toEqual([]);
 });
 
+test("AgentWatch reports an agent that said goodbye as stopped, and its silence as expected", () => {
+  const watch = new AgentWatch([record("a", 0)], { silentAfterMs, nowMs: 0 });
+  const goodbye = record("a", 5_000, { stopping: true });
+  expect(watch.look([goodbye], 6_000)).toMatchObject([
+    { kind: "agent_stopped", level: "info", text: "host-a was stopped", agent: "a" },
+  ]);
+  expect(watch.look([goodbye], 11_000)).toEqual([]);
+  expect(watch.look([goodbye], 40_000)).toEqual([]);
+  const next = watch.look([record("a", 65_000, { startedMs: 64_000 })], 65_000);
+  expect(kinds(next)).toEqual(["agent_back", "agent_restarted"]);
+  const silent = watch.look([record("a", 65_000, { startedMs: 64_000 })], 100_000);
+  expect(silent).toMatchObject([{ kind: "agent_silent", level: "error" }]);
+});
+
+test("AgentWatch is quiet of an agent that was stopped before this process began", () => {
+  const stopped = record("a", 990_000, { stopping: true });
+  const watch = new AgentWatch([stopped], { silentAfterMs, nowMs: 1_000_000 });
+  for (const nowMs of [1_005_000, 1_031_000, 1_100_000])
+    expect(watch.look([stopped], nowMs)).toEqual([]);
+});
+
 test("AgentWatch gives agents of before its start their time, and is quiet of who was silent before", () => {
   const before = [record("soon", 990_000), record("late", 990_000), record("gone", 1_000)];
   const watch = new AgentWatch(before, { silentAfterMs, nowMs: 1_000_000 });

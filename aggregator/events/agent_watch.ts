@@ -82,7 +82,10 @@ function changesOf(before: Known | undefined, now: Known, nowMs: number): Happen
       }),
     ];
   const events: Happening[] = [];
-  if (now.isLive === false && before.isLive !== false)
+  if (heartbeat.stopping && !before.heartbeat.stopping)
+    events.push(tell("agent_stopped", "info", `${name} was stopped`));
+  // After a goodbye, silence is expected.
+  if (now.isLive === false && before.isLive !== false && !heartbeat.stopping)
     events.push(tell("agent_silent", "error", `${name} is not heard of any more`));
   if (now.isLive === true && before.isLive === false) {
     const away = formatDuration(

@@ -1,6 +1,7 @@
 /** What is told of. */
 export type EventKind =
   | "agent_joined"
+  | "agent_stopped"
   | "agent_silent"
   | "agent_back"
   | "agent_forgotten"

@@ -21,9 +21,8 @@ export async function openAlertmanager(config: Config, parts: Parts): Promise<Al
   const log = parts.log.child({ room: "notify" });
   const now = () => clock.now();
   const externalUrl = () => (keys.external_url || config.rules.external_url).replace(/\/+$/, "");
-  const published = new PublishedCharts({ now, externalUrl });
-  const publish = (png: Uint8Array) => published.publish(png);
-  const drawing = { render: renderChart, publish, now, log, metrics };
+  const published = await PublishedCharts.open({ catalog, tenant, now, externalUrl, log, metrics });
+  const drawing = { render: renderChart, published, now, log, metrics };
   const details = charts && new AlertDetails({ ...charts, ...drawing });
   const push = await PushBook.open({ catalog, tenant, now, hosts: keys.push_hosts });
   return Alertmanager.open(config, {

@@ -47,6 +47,8 @@ type Parts = {
 
 export type OpenedRules = {
   readonly rules: Rules;
+  /** The configuration in force, as of the last reload. */
+  readonly config: () => RulesConfig;
   readonly start: () => void;
   readonly close: () => Promise<void>;
 };
@@ -81,6 +83,7 @@ export async function openRules(
   };
   const stored = await StoredRules.open({ catalog, tenant, log, now: () => clock.now() });
   const alertmanagers = new Alertmanagers(config.alerting, { ...parts, fetch, sendOwn });
+  let inForce = config;
   const rules = await Rules.open(config, {
     ...parts,
     stored,
@@ -93,9 +96,10 @@ export async function openRules(
     forState: (alert, span) => readForState(asked, alert, span),
     append,
     alertmanagers,
-    onConfigured: ({ alerting, heartbeat: pinged }) => {
-      alertmanagers.configure(alerting);
-      heartbeat.configure(pinged);
+    onConfigured: (configured) => {
+      inForce = configured;
+      alertmanagers.configure(configured.alerting);
+      heartbeat.configure(configured.heartbeat);
     },
   });
   const trouble = async () => (await rules.trouble()) ?? alertmanagers.trouble(notifierTrouble());
@@ -110,5 +114,5 @@ export async function openRules(
     await rules.stop();
     await alertmanagers.stop();
   };
-  return { rules, start, close };
+  return { rules, config: () => inForce, start, close };
 }

@@ -24,6 +24,18 @@ const ntfy = Bun.serve({
   },
 });
 
+/** Addresses of charts that messages had. */
+const linked = Promise.withResolvers<string>();
+const mattermost = Bun.serve({
+  port: 0,
+  hostname: "127.0.0.1",
+  fetch: async (request) => {
+    const address = /"image_url":"([^"]+)"/.exec(await request.text())?.[1];
+    if (address !== undefined) linked.resolve(address);
+    return new Response("ok");
+  },
+});
+
 const mailed = Promise.withResolvers<string>();
 const smtp = new SMTPServer({
   authOptional: true,
@@ -39,6 +51,7 @@ const smtp = new SMTPServer({
 });
 
 let lapwing: LapwingProcess;
+let start: () => Promise<LapwingProcess>;
 beforeAll(async () => {
   await new Promise<void>((resolve) => smtp.listen(0, "127.0.0.1", resolve));
   const address = smtp.server.address();
@@ -49,6 +62,7 @@ beforeAll(async () => {
 receivers:
 - name: team
   ntfy_configs: [{url: "http://127.0.0.1:${ntfy.port}", topic: ops}]
+  mattermost_configs: [{webhook_url: "http://127.0.0.1:${mattermost.port}/hook", chart: true}]
   email_configs:
   - {to: ops@x.example, from: lapwing@x.example, smarthost: "127.0.0.1:${address.port}", require_tls: false, chart: true}
 `,
@@ -70,11 +84,13 @@ receivers:
     rules: { files: [rules], external_url: "https://lapwing.example.org" },
     alertmanager: { config_file: configFile },
   };
-  lapwing = await LapwingProcess.start({ role: "up", name: "lapwing", folder, config });
+  start = () => LapwingProcess.start({ role: "up", name: "lapwing", folder, config });
+  lapwing = await start();
 }, 60_000);
 afterAll(async () => {
   await lapwing.end("SIGTERM");
   await ntfy.stop(true);
+  await mattermost.stop(true);
   await new Promise<void>((resolve) => smtp.close(() => resolve()));
   rmSync(folder, { recursive: true });
 });
@@ -103,3 +119,14 @@ test("an e-mail shows the chart inline", async () => {
   const metrics = await (await fetch(`${lapwing.url}/metrics`)).text();
   expect(metrics).toMatch(/lapwing_alertmanager_charts_total\{outcome="drawn"\} [1-9]/);
 }, 60_000);
+
+test("the address of a chart in a message works after SIGKILL and a restart", async () => {
+  const { origin, pathname } = new URL(await linked.promise);
+  expect(origin).toBe("https://lapwing.example.org");
+  await lapwing.end("SIGKILL");
+  lapwing = await start();
+  const answer = await fetch(new URL(pathname, lapwing.url));
+  expect(answer.status).toBe(200);
+  const png = Buffer.from(await answer.arrayBuffer());
+  expect(png.subarray(0, 8)).toEqual(pngStart);
+}, 120_000);

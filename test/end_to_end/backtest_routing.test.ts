@@ -75,16 +75,13 @@ test("rules backtest --routing says who would have been notified, beside the rul
   writeFileSync(files.broken, group({ alert: "Bad", expr: "sum(" }));
   writeFileSync(files.routing, routing("ops"));
   writeFileSync(files.given, routing("web"));
-  const up = await stage.start({
-    role: "up",
-    name: "up",
-    config: {
-      data_dir: stage.path("data"),
-      sources: [],
-      rules: { files: [files.rules] },
-      alertmanager: { config_file: files.routing },
-    },
-  });
+  const config = {
+    data_dir: stage.path("data"),
+    sources: [],
+    rules: { files: [files.rules] },
+    alertmanager: { config_file: files.routing },
+  };
+  const up = await stage.start({ role: "up", name: "up", config });
   const until = new Date(endMs).toISOString();
   const span = ["--url", up.url, "--since", `${days}d`, "--until", until];
 
@@ -117,6 +114,26 @@ test("rules backtest --routing says who would have been notified, beside the rul
   expect(printed.out).toMatch(/load: Full +fired 24 times, 4h +-/);
   expect(printed.out).toMatch(/ops webhook\[0\] +47 +47/);
   expect(printed.out).toMatch(/30m +\{alertname="High", host="web-0"\} +ops/);
+
+  // What a reload changes counts: the label of all alerts that leads to another receiver, and alerts that are dropped.
+  const relabelled = {
+    files: [files.rules],
+    external_labels: { severity: "info" },
+    alerting: {
+      alert_relabel_configs: [{ source_labels: ["host"], regex: "web-1", action: "drop" }],
+    },
+  };
+  writeFileSync(
+    stage.path("up.yaml"),
+    stringify({ ...config, listen: "127.0.0.1:0", rules: relabelled }),
+  );
+  const reloaded = await fetch(new URL("/-/reload", up.url), { method: "POST" });
+  expect([reloaded.status, await reloaded.text()]).toEqual([200, expect.anything()]);
+  const again = await command(files.changed, ...span, "--routing", "--json");
+  const after = Comparison.parse(JSON.parse(again.out)).today;
+  expect(counts(after)).toEqual([["night", 2 * teeth - 1]]);
+  const notified = after.episodes.filter(({ receivers }) => receivers.length > 0);
+  expect([after.episodes.length, notified.length]).toEqual([2 * teeth, teeth]);
 
   const broken = await command(files.broken, ...span, "--routing");
   expect([broken.code === 0, broken.err]).toEqual([false, expect.stringContaining("broken.yaml:")]);

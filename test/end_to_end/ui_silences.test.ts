@@ -36,6 +36,12 @@ const Silences = z.array(
   z.object({ comment: z.string(), status: z.object({ state: z.string() }), endsAt: z.string() }),
 );
 
+const posted = (names: object) => ({
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ ...names, createdBy: "ada", comment: "new disks" }),
+});
+
 describe.skipIf(chromiumPath === undefined)("silences", () => {
   const { on, api } = alertPages({
     chromiumPath,
@@ -187,6 +193,49 @@ describe.skipIf(chromiumPath === undefined)("silences", () => {
       await page.getByText("No recurring silences").waitFor();
       expect(await silenced()).toEqual([]);
     });
+  });
+
+  test("on a phone the buttons of silences are in view", async () => {
+    const span = { startsAt: new Date(), endsAt: new Date(Date.now() + 7_200_000) };
+    const matchers = ["alertname", "host"].map((name) => ({
+      name,
+      value: "as long as a host's name may be.example.org",
+      isRegex: false,
+      isEqual: true,
+    }));
+    await fetch(api("/api/v2/silences"), posted({ matchers, ...span }));
+    await fetch(
+      api("/api/v1/monitoring/silences/recurring"),
+      posted({
+        matchers,
+        days: { every: "month", days: [1, 8, 15, 22, -1] },
+        at: "02:00",
+        duration: "2h",
+        timeZone: "America/Argentina/Buenos_Aires",
+      }),
+    );
+    for (const [view, table, verbs] of [
+      ["list", "Silences", ["Change", "End"]],
+      ["recurring", "Recurring silences", ["Change", "Remove"]],
+    ] as const)
+      await on(
+        `/alerts?tab=silences&view=${view}`,
+        async (page) => {
+          const rows = page.getByRole("table", { name: table });
+          for (const name of verbs) {
+            const button = rows.getByRole("button", { name, exact: true }).first();
+            await button.waitFor();
+            const box = await button.boundingBox();
+            expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(phone.viewport.width);
+          }
+          // What is in view can be clicked: a scroll would be needed for the covered one.
+          await rows.getByRole("button", { name: verbs[1], exact: true }).first().click();
+          await page.getByRole("dialog").getByRole("button", { name: verbs[1] }).click();
+          await page.getByRole("dialog").waitFor({ state: "hidden" });
+        },
+        phone,
+      );
+    await endAll();
   });
 
   for (const colorScheme of ["light", "dark"] as const)

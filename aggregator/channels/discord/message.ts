@@ -1,5 +1,5 @@
 import type { Texts } from "../channel.ts";
-import { type ChartPicture, type MessageDetails, chartFileName } from "../details.ts";
+import { type ChartPicture, type MessageDetails, addChart, chartFileName } from "../details.ts";
 import type { NotifiedStatus, Notification } from "../notification.ts";
 import { inRunes } from "../truncated.ts";
 import type { DiscordConfig } from "./schema.ts";
@@ -50,10 +50,9 @@ function fieldsOf({ facts, links }: MessageDetails) {
 }
 
 /** A message with its chart, as a form of files (Discord's API, "Uploading Files"). */
-export function discordForm(message: object, { png, alt }: ChartPicture): FormData {
+export function discordForm(message: object, chart: ChartPicture): FormData {
   const form = new FormData();
-  const attachments = [{ id: 0, filename: chartFileName, description: alt }];
+  const attachments = [{ id: 0, filename: chartFileName, description: chart.alt }];
   form.set("payload_json", JSON.stringify({ ...message, attachments }));
-  form.set("files[0]", new Blob([Buffer.from(png)], { type: "image/png" }), chartFileName);
-  return form;
+  return addChart(form, "files[0]", chart);
 }

@@ -118,7 +118,7 @@ test("email shows a chart within the message, with facts and links", async () =>
   const png = Buffer.from("\x89PNG not drawn here");
   const detailsOf = () =>
     Promise.resolve({
-      chart: { png, alt: 'Chart of "DiskFull"', link: () => undefined },
+      chart: { png, alt: 'Chart of "DiskFull"', link: () => undefined, settled: async () => {} },
       facts: [{ name: "Value", value: "97.2 % <b>" }],
       links: [{ title: "Silence", url: "http://lapwing.example/alerts?a=1&b=$&" }],
     });

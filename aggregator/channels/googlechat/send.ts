@@ -8,7 +8,7 @@ export const googlechat = httpChannel<GoogleChatConfig>({
   name: "googlechat",
   title: "Google Chat",
   schema: GoogleChatConfig,
-  send: async (config, { notification, texts, secret, secrets, ask }) => {
+  send: async (config, { notification, texts, secret, secrets, ask, details }) => {
     const written = await secret(config.webhook_url, config.webhook_url_file);
     if (!URL.canParse(written))
       throw new SendFailure("invalid webhook_url: expected a URL", {
@@ -19,6 +19,7 @@ export const googlechat = httpChannel<GoogleChatConfig>({
     for (const value of url.searchParams.values()) secrets.add(value);
     if (config.threads)
       url.searchParams.set("messageReplyOption", "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD");
-    return sent(await ask({ url: url.href, json: googleChatMessage(config, notification, texts) }));
+    const json = googleChatMessage(config, notification, texts, await details());
+    return sent(await ask({ url: url.href, json }));
   },
 });

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { exactlyOne } from "../key_checks.ts";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 /** An element of `gotify_configs`: an application of a Gotify server. */
 export const GotifyConfig = z
   .strictObject({
     ...httpShape(true),
+    ...chartShape(true),
     url: z.url(),
     token: secret().optional(),
     token_file: z.string().optional(),

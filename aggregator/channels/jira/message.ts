@@ -1,4 +1,5 @@
 import type { Texts } from "../channel.ts";
+import { type MessageDetails, factLines } from "../details.ts";
 import { groupHash } from "../group_hash.ts";
 import type { Notification } from "../notification.ts";
 import { rendered } from "../rendered.ts";
@@ -54,9 +55,10 @@ export function jiraIssue(
   notification: Notification,
   texts: Texts,
   isUpdate: boolean,
+  details?: MessageDetails,
 ) {
   const { text } = texts;
-  const description = inRunes(text(config.description.template), descriptionRunesMax);
+  const description = descriptionOf(config, text(config.description.template), details);
   const priority = text(config.priority);
   const labels = [...config.labels.map(text), labelOf(notification)].toSorted();
   const own = Object.entries(config.fields).map(([name, value]) => [name, rendered(value, texts)]);
@@ -68,9 +70,7 @@ export function jiraIssue(
       ...(keeps(config.summary)
         ? {}
         : { summary: inRunes(text(config.summary.template), summaryRunesMax) }),
-      ...(keeps(config.description) || description === ""
-        ? {}
-        : { description: isVersion3(config) ? documentOf(description) : description }),
+      ...(keeps(config.description) || description === "" ? {} : { description }),
       labels,
       ...(priority === "" ? {} : { priority: { name: priority } }),
       ...Object.fromEntries(own),
@@ -82,17 +82,34 @@ function isVersion3({ api_url = "" }: JiraConfig): boolean {
   return /\/3\/?$/.test(api_url);
 }
 
+function descriptionOf(config: JiraConfig, text: string, details?: MessageDetails): unknown {
+  if (isVersion3(config)) {
+    const cut = inRunes(text, descriptionRunesMax);
+    return cut === "" && details === undefined ? "" : documentOf(cut, details);
+  }
+  if (details === undefined) return inRunes(text, descriptionRunesMax);
+  const links = details.links.map(({ title, url }) => `[${title}|${url}]`).join(" ");
+  const more = `\n\n${factLines(details)}\n${links}`;
+  return inRunes(text, descriptionRunesMax - more.length) + more;
+}
+
 /** Version 3 takes the Atlassian Document Format: a template may write it, and plain text is put into it. */
-function documentOf(text: string): unknown {
+function documentOf(text: string, details?: MessageDetails): unknown {
   try {
     const written: unknown = JSON.parse(text);
     if (typeof written === "object" && written !== null) return written;
   } catch {
     // Plain text.
   }
-  const content = text
+  const lines = details === undefined ? text : `${text}\n${factLines(details)}`;
+  const links = (details?.links ?? []).flatMap(({ title, url }) => [
+    { type: "text", text: title, marks: [{ type: "link", attrs: { href: url } }] },
+    { type: "text", text: " " },
+  ]);
+  const content = lines
     .split("\n")
     .filter((line) => line.trim() !== "")
     .map((line) => ({ type: "paragraph", content: [{ type: "text", text: line }] }));
-  return { type: "doc", version: 1, content };
+  const last = links.length === 0 ? [] : [{ type: "paragraph", content: links }];
+  return { type: "doc", version: 1, content: [...content, ...last] };
 }

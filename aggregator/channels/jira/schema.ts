@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { duration } from "#shared/text/duration.ts";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 /** A template, or a template and whether it changes an issue that is there. */
 const field = (initial: string) =>
@@ -14,6 +14,7 @@ const field = (initial: string) =>
 /** An element of `jira_configs`. */
 export const JiraConfig = z.strictObject({
   ...httpShape(true),
+  ...chartShape(false),
   api_url: z.url().optional(),
   /** Which search the server has. `auto` is cloud for hosts of atlassian.net. */
   api_type: z.enum(["auto", "cloud", "datacenter"]).default("auto"),

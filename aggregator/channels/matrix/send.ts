@@ -1,7 +1,6 @@
-import { messageOf } from "#shared/errors.ts";
 import type { ChartPicture } from "../details.ts";
 import { jsonOf } from "../http/answer.ts";
-import { type Attempt, httpChannel, sent } from "../http_channel.ts";
+import { type Attempt, httpChannel, sent, withChart } from "../http_channel.ts";
 import { memberText, refusedBy } from "../service_error.ts";
 import { matrixImage, matrixMessage, transactionOf } from "./message.ts";
 import { MatrixConfig } from "./schema.ts";
@@ -25,16 +24,11 @@ export const matrix = httpChannel<MatrixConfig>({
     const url = `${base}/_matrix/client/v3/rooms/${room}/send/m.room.message/${transaction}`;
     const headers = { Authorization: `Bearer ${token}` };
     const message = sent(await ask({ method: "PUT", url, headers, json }));
-    if (more?.chart === undefined) return message;
-    try {
-      const content = await uploadedUrl(more.chart, base, headers, ask);
-      const image = matrixImage(more.chart, content);
+    return withChart(message, more?.chart, async (chart) => {
+      const content = await uploadedUrl(chart, base, headers, ask);
+      const image = matrixImage(chart, content);
       await ask({ method: "PUT", url: `${url}-chart`, headers, json: image });
-      return message;
-    } catch (thrown) {
-      // The message is out; without its picture it is still one.
-      return { answer: `without the chart (${messageOf(thrown)}); ${message.answer}` };
-    }
+    });
   },
 });
 

@@ -1,5 +1,5 @@
 import type { Texts } from "../channel.ts";
-import type { MessageDetails } from "../details.ts";
+import { type MessageDetails, markdownLinks } from "../details.ts";
 import { inRunes } from "../truncated.ts";
 import { withoutEmpty } from "../without_empty.ts";
 import type { Attachment, MattermostConfig } from "./schema.ts";
@@ -61,11 +61,12 @@ function attachmentOf(written: Attachment, text: Texts["text"]) {
 }
 
 /** An attachment of its own below the others: links are Markdown. */
-function detailsAttachment({ facts, links, chart }: MessageDetails) {
+function detailsAttachment(details: MessageDetails) {
+  const { facts, chart } = details;
   const image_url = chart?.link() ?? "";
   return {
     ...withoutEmpty({ image_url, fallback: chart?.alt ?? "" }),
-    text: links.map(({ title, url }) => `[${title}](${url.replaceAll(")", "%29")})`).join(" · "),
+    text: markdownLinks(details),
     fields: facts.map(({ name, value }) => ({ title: name, value, short: value.length < 40 })),
   };
 }

@@ -7,8 +7,9 @@ export const msteams = httpChannel<MsTeamsConfig>({
   name: "msteams",
   title: "Microsoft Teams (connector)",
   schema: MsTeamsConfig,
-  send: async (config, { notification, texts, secret, ask }) => {
+  send: async (config, { notification, texts, secret, ask, details }) => {
     const url = await secret(config.webhook_url, config.webhook_url_file);
-    return sent(await ask({ url, json: messageCard(config, notification, texts) }));
+    const json = messageCard(config, notification, texts, await details());
+    return sent(await ask({ url, json }));
   },
 });

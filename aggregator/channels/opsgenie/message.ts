@@ -1,4 +1,5 @@
 import type { Texts } from "../channel.ts";
+import { type ChartPicture, type MessageDetails, addChart } from "../details.ts";
 import { groupHash } from "../group_hash.ts";
 import type { Outgoing } from "../http/exchange.ts";
 import type { Notification } from "../notification.ts";
@@ -15,13 +16,14 @@ export function opsgenieRequests(
   config: OpsgenieConfig,
   notification: Notification,
   texts: Texts,
+  more?: MessageDetails,
 ): Outgoing[] {
-  const base = (config.api_url ?? "").replace(/\/?$/, "/");
+  const base = baseOf(config);
   const alias = groupHash(notification);
   const source = texts.text(config.source);
   const ofAlias = (action: string) => `${base}v2/alerts/${alias}/${action}?identifierType=alias`;
   if (notification.status === "resolved") return [{ url: ofAlias("close"), json: { source } }];
-  const alert = alertOf(config, notification, texts);
+  const alert = alertOf(config, notification, texts, more);
   const create: Outgoing = { url: `${base}v2/alerts`, json: { alias, source, ...alert } };
   if (!config.update_alerts) return [create];
   const { message, description } = alert;
@@ -34,14 +36,39 @@ export function opsgenieRequests(
   ];
 }
 
-function alertOf(config: OpsgenieConfig, { commonLabels }: Notification, { text }: Texts) {
+function baseOf({ api_url: url = "" }: OpsgenieConfig): string {
+  return url.replace(/\/?$/, "/");
+}
+
+/** The request that adds a chart to the alert of a group (docs.opsgenie.com, alert API, "Create Alert Attachment"). */
+export function opsgenieAttachment(
+  config: OpsgenieConfig,
+  notification: Notification,
+  chart: ChartPicture,
+): Outgoing {
+  const path = `v2/alerts/${groupHash(notification)}/attachments?alertIdentifierType=alias`;
+  return { url: `${baseOf(config)}${path}`, body: addChart(new FormData(), "file", chart) };
+}
+
+function alertOf(
+  config: OpsgenieConfig,
+  { commonLabels }: Notification,
+  { text }: Texts,
+  more?: MessageDetails,
+) {
   const details = Object.entries(config.details).map(([name, value]) => [name, text(value)]);
+  const facts = (more?.facts ?? []).map(({ name, value }) => [name, value]);
+  const links = (more?.links ?? []).map(({ title, url }) => [title, url]);
   const description = inRunes(text(config.description), descriptionRunesMax);
   const responders = config.responders.flatMap((responder) => responderOf(responder, text));
   return {
     message: inRunes(text(config.message), messageRunesMax),
     ...(description === "" ? {} : { description }),
-    details: { ...commonLabels, ...Object.fromEntries(details) },
+    details: {
+      ...Object.fromEntries([...facts, ...links]),
+      ...commonLabels,
+      ...Object.fromEntries(details),
+    },
     ...(responders.length === 0 ? {} : { responders }),
     ...listOf("tags", text(config.tags)),
     ...listOf("actions", text(config.actions)),

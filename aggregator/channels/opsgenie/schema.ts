@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { atMostOne } from "../key_checks.ts";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 const types = ["team", "teams", "user", "escalation", "schedule"];
 
@@ -19,6 +19,7 @@ const Responder = z
 export const OpsgenieConfig = z
   .strictObject({
     ...httpShape(true),
+    ...chartShape(false),
     api_key: secret().optional(),
     api_key_file: z.string().optional(),
     api_url: z.url().optional(),

@@ -1,4 +1,5 @@
 import type { Texts } from "../channel.ts";
+import { type MessageDetails, secureLink } from "../details.ts";
 import { groupHash } from "../group_hash.ts";
 import type { NotifiedStatus, Notification } from "../notification.ts";
 import { rendered } from "../rendered.ts";
@@ -21,13 +22,25 @@ function fits(event: unknown): boolean {
   return Buffer.byteLength(JSON.stringify(event)) <= eventBytesMax;
 }
 
-function detailsOf({ details }: PagerDutyConfig, texts: Texts): unknown {
-  return Object.fromEntries(
-    Object.entries({ ...defaultDetails, ...details }).map(([name, value]) => [
-      name,
-      rendered(value, texts),
-    ]),
-  );
+function detailsOf({ details }: PagerDutyConfig, texts: Texts, more?: MessageDetails): unknown {
+  const facts = (more?.facts ?? []).map(({ name, value }) => [name, value]);
+  const own = Object.entries({ ...defaultDetails, ...details }).map(([name, value]) => [
+    name,
+    rendered(value, texts),
+  ]);
+  return Object.fromEntries([...facts, ...own]);
+}
+
+/** PagerDuty shows pictures by HTTPS alone; a click leads to the query. */
+function imagesOf(more: MessageDetails | undefined) {
+  const src = secureLink(more);
+  if (src === undefined) return [];
+  const query = more?.links.find(({ title }) => title === "Query")?.url ?? "";
+  return [{ src, alt: more?.chart?.alt ?? "", href: query }];
+}
+
+function linksOf(more: MessageDetails | undefined) {
+  return (more?.links ?? []).map(({ title, url }) => ({ href: url, text: title }));
 }
 
 /** An event of Events API v2 (developer.pagerduty.com, send an alert event). */
@@ -36,6 +49,7 @@ export function eventV2(
   notification: Notification,
   texts: Texts,
   routingKey: string,
+  more?: MessageDetails,
 ) {
   const { text } = texts;
   const eventWith = (details: unknown) => ({
@@ -45,10 +59,12 @@ export function eventV2(
     dedup_key: groupHash(notification),
     images: config.images
       .map(({ src, alt, href }) => ({ src: text(src), alt: text(alt), href: text(href) }))
-      .filter(({ src }) => src !== ""),
+      .filter(({ src }) => src !== "")
+      .concat(imagesOf(more)),
     links: config.links
       .map((link) => ({ href: text(link.href), text: text(link.text) }))
-      .filter(({ href }) => href !== ""),
+      .filter(({ href }) => href !== "")
+      .concat(linksOf(more)),
     payload: {
       summary: inRunes(text(config.description), summaryRunesMax),
       source: text(config.source === "" ? config.client : config.source),
@@ -61,7 +77,7 @@ export function eventV2(
       custom_details: details,
     },
   });
-  const event = eventWith(detailsOf(config, texts));
+  const event = eventWith(detailsOf(config, texts, more));
   return fits(event) ? event : eventWith(cutDetails);
 }
 
@@ -71,8 +87,13 @@ export function eventV1(
   notification: Notification,
   texts: Texts,
   serviceKey: string,
+  more?: MessageDetails,
 ) {
   const { text } = texts;
+  const contexts = [
+    ...imagesOf(more).map((image) => ({ type: "image", ...withoutEmpty(image) })),
+    ...linksOf(more).map((link) => ({ type: "link", ...link })),
+  ];
   const isFiring = notification.status === "firing";
   const eventWith = (details: unknown) => ({
     service_key: serviceKey,
@@ -83,7 +104,8 @@ export function eventV1(
     ...(isFiring
       ? withoutEmpty({ client: text(config.client), client_url: text(config.client_url) })
       : {}),
+    ...(contexts.length === 0 ? {} : { contexts }),
   });
-  const event = eventWith(detailsOf(config, texts));
+  const event = eventWith(detailsOf(config, texts, more));
   return fits(event) ? event : eventWith(cutDetails);
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { duration } from "#shared/text/duration.ts";
 import { exactlyOne } from "../key_checks.ts";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 /** What every event contains besides the details of the configuration. */
 export const defaultDetails: Readonly<Record<string, unknown>> = {
@@ -19,6 +19,7 @@ const Link = z.strictObject({ href: templated(), text: templated() });
 export const PagerDutyConfig = z
   .strictObject({
     ...httpShape(true),
+    ...chartShape(false),
     routing_key: secret().optional(),
     routing_key_file: z.string().optional(),
     service_key: secret().optional(),

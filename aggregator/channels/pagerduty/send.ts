@@ -16,7 +16,7 @@ export const pagerduty = httpChannel<PagerDutyConfig>({
     config: { ...config, url: config.url ?? global.pagerduty_url },
     mistakes: [],
   }),
-  send: async (config, { notification, texts, secret, secrets, ask }) => {
+  send: async (config, { notification, texts, secret, secrets, ask, details }) => {
     const isV1 = isGiven(config.service_key) || isGiven(config.service_key_file);
     const written = isV1
       ? await secret(config.service_key, config.service_key_file)
@@ -28,13 +28,14 @@ export const pagerduty = httpChannel<PagerDutyConfig>({
         reason: "clientError",
         isRetried: false,
       });
-    // Of Events API v1, 403 is a rate limit.
-    if (isV1)
-      return sent(
-        await ask({ url: v1Url(config), json: eventV1(config, notification, texts, key) }, [403]),
-      );
+    const more = await details();
+    if (isV1) {
+      const json = eventV1(config, notification, texts, key, more);
+      // Of Events API v1, 403 is a rate limit.
+      return sent(await ask({ url: v1Url(config), json }, [403]));
+    }
     const url = config.url ?? urlV2;
-    return sent(await ask({ url, json: eventV2(config, notification, texts, key) }));
+    return sent(await ask({ url, json: eventV2(config, notification, texts, key, more) }));
   },
 });
 

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { exactlyOne } from "../key_checks.ts";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 /** An element of `pushbullet_configs`: devices, people and channels of Pushbullet. */
 export const PushbulletConfig = z
   .strictObject({
     ...httpShape(true),
+    ...chartShape(true),
     access_token: secret().optional(),
     access_token_file: z.string().optional(),
     api_url: z.url().default("https://api.pushbullet.com/v2/pushes"),

@@ -1,4 +1,5 @@
 import type { Texts } from "../channel.ts";
+import { type MessageDetails, markdownLinks } from "../details.ts";
 import { inRunes } from "../truncated.ts";
 import { withoutEmpty } from "../without_empty.ts";
 import type { RocketchatConfig } from "./schema.ts";
@@ -6,7 +7,11 @@ import type { RocketchatConfig } from "./schema.ts";
 const titleRunesMax = 1_024;
 
 /** The body of chat.postMessage (developer.rocket.chat). */
-export function rocketchatMessage(config: RocketchatConfig, { text }: Texts) {
+export function rocketchatMessage(
+  config: RocketchatConfig,
+  { text }: Texts,
+  details?: MessageDetails,
+) {
   const fields = config.fields.map(({ title, value, short = config.short_fields }) => ({
     short,
     ...withoutEmpty({ title: text(title), value: text(value) }),
@@ -38,6 +43,25 @@ export function rocketchatMessage(config: RocketchatConfig, { text }: Texts) {
       emoji: text(config.emoji),
       avatar: text(config.icon_url),
     }),
-    attachments: [attachment],
+    attachments: [
+      attachment,
+      ...(details === undefined ? [] : [detailsAttachment(details, text(config.color))]),
+    ],
+  };
+}
+
+/** An attachment of its own below the other one, whose picture people's programs fetch. */
+function detailsAttachment(details: MessageDetails, color: string) {
+  return {
+    ...withoutEmpty({
+      color,
+      text: markdownLinks(details),
+      image_url: details.chart?.link() ?? "",
+    }),
+    fields: details.facts.map(({ name, value }) => ({
+      short: value.length < 40,
+      title: name,
+      value,
+    })),
   };
 }

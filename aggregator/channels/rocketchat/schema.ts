@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { atMostOne } from "../key_checks.ts";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 const Field = z.strictObject({
   title: templated(),
@@ -25,6 +25,7 @@ const Action = z.strictObject({
 export const RocketchatConfig = z
   .strictObject({
     ...httpShape(false),
+    ...chartShape(false),
     api_url: z.url().optional(),
     token: secret().optional(),
     token_file: z.string().optional(),

@@ -33,13 +33,13 @@ export const rocketchat = httpChannel<RocketchatConfig>({
       mistakes: [...token.mistakes, ...id.mistakes],
     };
   },
-  send: async (config, { texts, secret, ask }) => {
+  send: async (config, { texts, secret, ask, details }) => {
     const base = (config.api_url ?? "").replace(/\/?$/, "/");
     const headers = {
       "X-Auth-Token": await secret(config.token, config.token_file),
       "X-User-Id": await secret(config.token_id, config.token_id_file),
     };
-    const json = rocketchatMessage(config, texts);
+    const json = rocketchatMessage(config, texts, await details());
     const answer = await ask({ url: `${base}api/v1/chat.postMessage`, headers, json });
     const body = jsonOf(answer);
     // Errors may come under status 200.

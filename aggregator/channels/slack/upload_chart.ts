@@ -1,6 +1,7 @@
 import { type ChartPicture, chartFileName } from "../details.ts";
 import { type Answer, jsonOf } from "../http/answer.ts";
 import { formHeaders } from "../http/form.ts";
+import { hasSameProtocol } from "../http/same_protocol.ts";
 import type { Attempt } from "../http_channel.ts";
 import { memberOf, memberText, refusedBy } from "../service_error.ts";
 
@@ -25,8 +26,7 @@ export async function uploadChart(
   });
   requireOk(place);
   const [uploadUrl, id] = ["upload_url", "file_id"].map((name) => memberText(jsonOf(place), name));
-  // The address comes from outside: it may not lead to a server without TLS.
-  if (uploadUrl === undefined || !isAlike(uploadUrl, api.url))
+  if (uploadUrl === undefined || !hasSameProtocol(uploadUrl, api.url))
     throw refusedBy("Slack", "expected an upload_url");
   secrets.add(uploadUrl);
   const headers = { "Content-Type": "image/png" };
@@ -43,8 +43,4 @@ function requireOk(answer: Answer): void {
   const body = jsonOf(answer);
   if (memberOf(body, "ok") === true) return;
   throw refusedBy("Slack", memberText(body, "error"));
-}
-
-function isAlike(url: string, other: string): boolean {
-  return URL.canParse(url) && new URL(url).protocol === new URL(other).protocol;
 }

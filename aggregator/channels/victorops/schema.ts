@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { secret } from "#shared/http/secret.ts";
 import { atMostOne } from "../key_checks.ts";
-import { httpShape, templated } from "../schema_parts.ts";
+import { chartShape, httpShape, templated } from "../schema_parts.ts";
 
 const reserved = [
   "routing_key",
@@ -17,6 +17,7 @@ const reserved = [
 export const VictorOpsConfig = z
   .strictObject({
     ...httpShape(true),
+    ...chartShape(false),
     api_key: secret().optional(),
     api_key_file: z.string().optional(),
     api_url: z.url().optional(),

@@ -17,10 +17,11 @@ export const victorops = httpChannel<VictorOpsConfig>({
     const api_url = config.api_url ?? global.victorops_api_url;
     return { config: { ...config, api_url, api_key: text, api_key_file: file }, mistakes };
   },
-  send: async (config, { notification, texts, secret, ask }) => {
+  send: async (config, { notification, texts, secret, ask, details }) => {
     const key = await secret(config.api_key, config.api_key_file);
     const base = (config.api_url ?? "").replace(/\/?$/, "/");
     const url = `${base}${key}/${texts.text(config.routing_key)}`;
-    return sent(await ask({ url, json: victorOpsMessage(config, notification, texts) }));
+    const json = victorOpsMessage(config, notification, texts, await details());
+    return sent(await ask({ url, json }));
   },
 });

@@ -1,5 +1,5 @@
-import { httpChannel, sent } from "../http_channel.ts";
-import { webexMessage } from "./message.ts";
+import { httpChannel, orWithoutChart, sent } from "../http_channel.ts";
+import { webexForm, webexMessage } from "./message.ts";
 import { WebexConfig } from "./schema.ts";
 
 /** Messages in a room of Webex, by a bot. */
@@ -14,6 +14,12 @@ export const webex = httpChannel<WebexConfig>({
         ? ["missing http_config.authorization: expected the bot's token"]
         : [],
   }),
-  send: async (config, { texts, ask }) =>
-    sent(await ask({ url: config.api_url ?? "", json: webexMessage(config, texts) })),
+  send: async (config, { texts, ask, details }) => {
+    const url = config.api_url ?? "";
+    const more = await details();
+    const json = webexMessage(config, texts, more);
+    return orWithoutChart(more, async (chart) =>
+      sent(await ask(chart === undefined ? { url, json } : { url, body: webexForm(json, chart) })),
+    );
+  },
 });

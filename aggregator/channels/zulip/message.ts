@@ -1,5 +1,5 @@
 import type { Texts } from "../channel.ts";
-import { type MessageDetails, chartFileName, factLines } from "../details.ts";
+import { type MessageDetails, chartFileName, factLines, markdownLinks } from "../details.ts";
 import { inRunes } from "../truncated.ts";
 import type { ZulipConfig } from "./schema.ts";
 
@@ -24,7 +24,6 @@ export function zulipForm(
 
 /** A link to a picture among the uploads of the server is shown as the picture. */
 function detailsText(details: MessageDetails, picture: string): string {
-  const links = details.links.map(({ title, url }) => `[${title}](${url.replaceAll(")", "%29")})`);
   const shown = picture === "" ? "" : `\n[${chartFileName}](${picture})`;
-  return `${factLines(details)}\n${links.join(" · ")}${shown}`;
+  return `${factLines(details)}\n${markdownLinks(details)}${shown}`;
 }

@@ -1,4 +1,4 @@
-import { type ChartPicture, chartFileName } from "../details.ts";
+import { type ChartPicture, addChart } from "../details.ts";
 import { jsonOf } from "../http/answer.ts";
 import { formHeaders } from "../http/form.ts";
 import { type Attempt, httpChannel, orWithoutChart, sent } from "../http_channel.ts";
@@ -32,13 +32,12 @@ export const zulip = httpChannel<ZulipConfig>({
 
 /** Uploads a picture (zulip.com/api/upload-file), and gives its path; older servers call it uri. */
 async function uploadedPath(
-  { png }: ChartPicture,
+  chart: ChartPicture,
   url: string,
   headers: Readonly<Record<string, string>>,
   ask: Attempt["ask"],
 ): Promise<string> {
-  const body = new FormData();
-  body.set("filename", new Blob([Buffer.from(png)], { type: "image/png" }), chartFileName);
+  const body = addChart(new FormData(), "filename", chart);
   const answer = jsonOf(await ask({ url, headers, body }));
   const path = memberText(answer, "url") || memberText(answer, "uri");
   if (!path.startsWith("/user_uploads/"))

@@ -37,7 +37,7 @@ function detailsWith(changes: Partial<AlertDetailsParts> = {}) {
     },
     askChanges: () => Promise.resolve(["14:01 web-1: the configuration changed"]),
     render: (svg) => renderChart(svg, 60_000),
-    publish: () => undefined,
+    published: { publish: () => undefined, settled: async () => {} },
     now: () => nowMs,
     log: silentLogger,
     metrics,

@@ -12,6 +12,7 @@ import { type ChartSeries, linesOf } from "./alert_series.ts";
 import { clockText, dayText } from "./axis_ticks.ts";
 import { type AlertChart, chartSvg } from "./chart_svg.ts";
 import { type ChartLanguage, comparedPart } from "./compared_part.ts";
+import type { PublishedCharts } from "./published_charts.ts";
 import { spanOf, type ChartSpan } from "./chart_span.ts";
 import { unitOf, valueText } from "./value_text.ts";
 
@@ -28,8 +29,8 @@ export type AlertDetailsParts = {
   readonly askChanges: AskChanges;
   /** SVG to PNG. */
   readonly render: (svg: string) => Promise<Uint8Array>;
-  /** Gives the address of a picture for services that take no file. */
-  readonly publish: (png: Uint8Array) => string | undefined;
+  /** Gives the addresses of pictures for services that take no file. */
+  readonly published: Pick<PublishedCharts, "publish" | "settled">;
   readonly now: () => number;
   readonly log: Logger;
   readonly metrics: SelfMetrics;
@@ -163,7 +164,13 @@ export class AlertDetails {
       const png = await this.#parts.render(chartSvg(chart));
       this.#count("drawn");
       let link: string | undefined;
-      return { png, alt: altOf(chart), link: () => (link ??= this.#parts.publish(png)) };
+      const { published } = this.#parts;
+      return {
+        png,
+        alt: altOf(chart),
+        link: () => (link ??= published.publish(png)),
+        settled: () => (link === undefined ? Promise.resolve() : published.settled()),
+      };
     } catch (thrown) {
       this.#parts.log.warn("a chart could not be drawn", { error: messageOf(thrown) });
       return this.#none("drawing_failed");

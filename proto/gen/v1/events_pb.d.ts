@@ -92,7 +92,7 @@ export declare type Event = Message<"lapwing.v1.Event"> & {
   atMs: number;
 
   /**
-   * agent_joined, agent_silent, agent_back, agent_forgotten, agent_restarted, agent_version, agent_configuration, clock_jump,
+   * agent_joined, agent_stopped, agent_silent, agent_back, agent_forgotten, agent_restarted, agent_version, agent_configuration, clock_jump,
    * rollout, dashboard_saved, dashboard_deleted, aggregator_started, storage_fault, storage_well, maintenance_failed.
    *
    * @generated from field: string kind = 3;

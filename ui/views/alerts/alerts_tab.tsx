@@ -12,6 +12,7 @@ import { findAlerts, groupAlerts, shownAlerts, type ShownAlert } from "./alert_g
 import { alertStates } from "./alert_states.ts";
 import { AlertGroupRow } from "./alert_group_row.tsx";
 import { AlertSheet } from "./alert_sheet.tsx";
+import { NewRule, NoRules } from "./no_rules.tsx";
 import { type AlertChoice, BulkSilence, useAlertChoice } from "./silences/bulk_silence.tsx";
 
 const route = getRouteApi("/alerts");
@@ -54,6 +55,7 @@ export function AlertsTab() {
             Silence several
           </Button>
         )}
+        {rules.data?.length === 0 && <NewRule />}
         <RefreshCorner query={rules} />
         {sent.isError && (
           <Corner state="partial" detail={sent.error.message}>
@@ -64,10 +66,7 @@ export function AlertsTab() {
       <Picture query={rules} skeleton={<Skeleton rows={8} height={36} />}>
         {(found) =>
           found.length === 0 && all.length === 0 ? (
-            <Empty title="No rules yet">
-              Name files of Prometheus's or Loki's rules under <code>rules.files</code> in
-              lapwing.yaml and reload the configuration.
-            </Empty>
+            <NoRules />
           ) : (
             <>
               <StateFilters all={all} />

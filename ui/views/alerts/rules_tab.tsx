@@ -14,11 +14,12 @@ import { explorePage } from "../../state/places.ts";
 import { parseSorting } from "../../state/table_search.ts";
 import { formatAgo, formatSpan } from "../../units/format.ts";
 import { FilterBox } from "../../widgets/filter_box.tsx";
-import { Empty, Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
+import { Picture, RefreshCorner, Skeleton } from "../../widgets/picture.tsx";
 import type { RowColumn } from "../../widgets/row_columns.ts";
 import { RowTable } from "../../widgets/row_table.tsx";
 import { toneOf } from "./alert_groups.ts";
 import { ChangeWord } from "./history/change_word.tsx";
+import { NewRule, NoRules } from "./no_rules.tsx";
 import { RuleChart } from "./rule_chart.tsx";
 import { RuleUnknown, UnknownMark } from "./rule_unknown.tsx";
 
@@ -48,10 +49,7 @@ export function RulesTab() {
       <Picture query={rules} skeleton={<Skeleton rows={10} height={28} />}>
         {(all) =>
           all.length === 0 ? (
-            <Empty title="No rules yet">
-              Create one here, or name files of Prometheus's or Loki's rules under{" "}
-              <code>rules.files</code> in lapwing.yaml and reload the configuration.
-            </Empty>
+            <NoRules />
           ) : (
             <RowTable
               id="rules"
@@ -76,15 +74,6 @@ export function RulesTab() {
         </Sheet>
       )}
     </>
-  );
-}
-
-function NewRule() {
-  const navigate = useNavigate();
-  return (
-    <Button kind="primary" icon="plus" onClick={() => void navigate({ to: "/alerts/rule" })}>
-      New rule
-    </Button>
   );
 }
 

@@ -8,9 +8,9 @@ export function chartRoutes({
 }: {
   readonly alertmanager: Pick<Alertmanager, "web">;
 }): Hono {
-  return new Hono().get(`${chartsPath}/:file`, (c) => {
+  return new Hono().get(`${chartsPath}/:file`, async (c) => {
     const id = c.req.param("file").replace(/\.png$/, "");
-    const png = alertmanager.web?.charts.find(id);
+    const png = await alertmanager.web?.charts.find(id);
     if (png === undefined) return c.notFound();
     return new Response(Buffer.from(png), {
       headers: {

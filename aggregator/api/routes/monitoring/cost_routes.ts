@@ -21,7 +21,7 @@ export type CostRouteParts = {
   readonly clock: Clock;
   readonly rules: () => Pick<RulesView, "evaluations">;
   readonly tenant: (request: Request) => string;
-  readonly expensiveShare: number;
+  readonly expensiveShare: () => number;
 };
 
 /** What rules read in each evaluation: one that is being written, and those that run. */
@@ -64,6 +64,7 @@ export function costRoutes(
   });
   answers("GET", "/api/v1/monitoring/rules/cost", async (c): Promise<RuleCostsAnswer> => {
     const nowMs = clock.now();
+    const share = expensiveShare();
     const groups = rules().evaluations.map(({ group }) => group);
     const found = await bounded(c, (parts) =>
       ruleCosts(
@@ -74,7 +75,7 @@ export function costRoutes(
     );
     return {
       at: new Date(nowMs).toISOString(),
-      expensiveShare,
+      expensiveShare: share,
       rules: found.map(({ file, group, name, intervalMs, cost, failure, ...rates }) => ({
         file,
         group,
@@ -83,7 +84,7 @@ export function costRoutes(
         series: cost?.series ?? null,
         samples: cost?.samples ?? null,
         ...rates,
-        expensive: rates.share > expensiveShare,
+        expensive: rates.share > share,
         failure,
       })),
     };

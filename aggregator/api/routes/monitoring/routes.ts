@@ -35,8 +35,8 @@ export type MonitoringParts = {
   /** Told of records that readers of streams were not sent. */
   readonly onDropped: (entries: number) => void;
   readonly notifications: NotificationHistory;
-  /** What templates of alerts see, as of the start. */
-  readonly rulesConfig: Pick<
+  /** The configuration of rules in force. */
+  readonly rulesConfig: () => Pick<
     RulesConfig,
     | "external_labels"
     | "external_url"
@@ -76,18 +76,24 @@ export function monitoringRoutes(parts: MonitoringParts): Hono {
   alertRoutes(answering, parts);
   ruleRoutes(answering, {
     ...parts,
-    queries: (c) => ({
-      ...parts,
-      tenant: parts.tenant(c.req.raw),
-      externalUrl: parts.rulesConfig.external_url,
-      routing: {
-        config: parts.routing(),
-        externalLabels: parts.rulesConfig.external_labels,
-        relabelRules: parts.rulesConfig.alerting.alert_relabel_configs,
-      },
-    }),
+    queries: (c) => {
+      const { external_url, external_labels, alerting } = parts.rulesConfig();
+      return {
+        ...parts,
+        tenant: parts.tenant(c.req.raw),
+        externalUrl: external_url,
+        routing: {
+          config: parts.routing(),
+          externalLabels: external_labels,
+          relabelRules: alerting.alert_relabel_configs,
+        },
+      };
+    },
   });
-  costRoutes(answering, { ...parts, expensiveShare: parts.rulesConfig.expensive_share });
+  costRoutes(answering, {
+    ...parts,
+    expensiveShare: () => parts.rulesConfig().expensive_share,
+  });
   answers("/api/v1/monitoring/metrics", (c) => metricsAnswer(c, parts));
   answers("/api/v1/monitoring/logs", (c) => logsAnswer(c, parts));
   answers("/api/v1/monitoring/logs/facets", (c) => facetsAnswer(c, parts));

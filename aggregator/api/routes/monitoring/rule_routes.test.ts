@@ -53,7 +53,7 @@ ruleRoutes(
     storedRules,
     clock: { ...systemClock, now: () => nowMs },
     rules: () => ({ evaluations: inForce }),
-    rulesConfig: { evaluation_interval: minuteMs, query_offset: 0 },
+    rulesConfig: () => ({ evaluation_interval: minuteMs, query_offset: 0 }),
     queries: () => ({
       engine: createPromqlEngine(metrics, PromqlConfig.parse({})),
       logs,

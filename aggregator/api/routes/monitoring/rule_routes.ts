@@ -16,8 +16,11 @@ export type RuleRouteParts = {
   readonly storedRules: StoredRules;
   readonly clock: Clock;
   readonly rules: () => Pick<RulesView, "evaluations">;
-  /** As of the start. */
-  readonly rulesConfig: { readonly evaluation_interval: number; readonly query_offset: number };
+  /** The configuration in force. */
+  readonly rulesConfig: () => {
+    readonly evaluation_interval: number;
+    readonly query_offset: number;
+  };
   readonly queries: (c: Context) => BacktestQueries;
 };
 
@@ -54,10 +57,11 @@ export function ruleRoutes(
   });
   answers("POST", "/api/v1/monitoring/rules/backtest/compare", async (c) => {
     const body = await jsonBody(c, RuleSetBody);
+    const { evaluation_interval, query_offset } = rulesConfig();
     const inForce = {
       groups: rules().evaluations.map(({ group }) => group),
-      evaluationIntervalMs: rulesConfig.evaluation_interval,
-      queryOffsetMs: rulesConfig.query_offset,
+      evaluationIntervalMs: evaluation_interval,
+      queryOffsetMs: query_offset,
     };
     const asked = { ...queries(c), ...inForce };
     return bounded(() => ruleSetAnswer(body, clock.now(), asked, c.req.raw.signal));

@@ -5,7 +5,7 @@ import { removeRecurring, type RecurringRow } from "../../../client/alerts/recur
 import { Ago } from "../../../elements/ago.tsx";
 import { ConfirmDialog } from "../../../overlays/dialog.tsx";
 import { showToast } from "../../../overlays/toast.ts";
-import { useNow } from "../../../state/media.ts";
+import { phoneQuery, useMedia, useNow } from "../../../state/media.ts";
 import { formatAgo } from "../../../units/format.ts";
 import { Empty, Picture, Skeleton } from "../../../widgets/picture.tsx";
 import type { RowColumn } from "../../../widgets/row_columns.ts";
@@ -23,9 +23,10 @@ type Props = {
 export function RecurringList({ query, onOpen }: Props) {
   const nowMs = useNow(5_000);
   const [removed, setRemoved] = useState<RecurringRow>();
+  const isPhone = useMedia(phoneQuery);
   const columns = useMemo(
-    () => recurringColumns(nowMs, setRemoved, ({ id }) => onOpen(id)),
-    [nowMs, onOpen],
+    () => recurringColumns({ nowMs, isPhone }, setRemoved, ({ id }) => onOpen(id)),
+    [nowMs, isPhone, onOpen],
   );
   return (
     <>
@@ -82,17 +83,26 @@ function nextOf({ occurrences }: RecurringRow, nowMs: number): number | undefine
 }
 
 function recurringColumns(
-  nowMs: number,
+  { nowMs, isPhone }: { readonly nowMs: number; readonly isPhone: boolean },
   onRemove: (row: RecurringRow) => void,
   onChange: (row: RecurringRow) => void,
 ): RowColumn<RecurringRow>[] {
   return [
-    { key: "when", title: "When", minWidth: 340, isName: true, value: recurrenceWords },
+    {
+      key: "when",
+      title: "When",
+      // On a phone the buttons fit beside it.
+      minWidth: isPhone ? 200 : 340,
+      isName: true,
+      value: recurrenceWords,
+      cell: (row) => (isPhone ? <WhenAndWhat row={row} /> : recurrenceWords(row)),
+    },
     {
       key: "next",
       title: "Next window",
       isTime: true,
       width: 112,
+      onPhone: false,
       value: (row) => nextOf(row, nowMs) ?? 0,
       text: (row) => nextText(row, nowMs),
       cell: (row) => {
@@ -105,6 +115,8 @@ function recurringColumns(
       key: "matchers",
       title: "Matchers",
       minWidth: 180,
+      // A phone shows them below the times.
+      onPhone: false,
       value: ({ matchers }) => matchersText(matchers),
       cell: ({ matchers }) => <code className="clip">{matchersText(matchers)}</code>,
     },
@@ -134,6 +146,15 @@ function recurringColumns(
       ),
     },
   ];
+}
+
+function WhenAndWhat({ row }: { readonly row: RecurringRow }) {
+  return (
+    <span className="two-lines">
+      <span className="clip">{recurrenceWords(row)}</span>
+      <code className="clip">{matchersText(row.matchers)}</code>
+    </span>
+  );
 }
 
 function nextText(row: RecurringRow, nowMs: number): string {

@@ -7,7 +7,7 @@ import { ConfirmDialog } from "../../../overlays/dialog.tsx";
 import { showToast } from "../../../overlays/toast.ts";
 import { notifierKey, useSilences } from "../../../queries/alerts.ts";
 import { usePageRange, useSearchChange } from "../../../state/page_range.ts";
-import { useNow } from "../../../state/media.ts";
+import { phoneQuery, useMedia, useNow } from "../../../state/media.ts";
 import { formatAgo } from "../../../units/format.ts";
 import { Empty, Picture, RefreshCorner, Skeleton } from "../../../widgets/picture.tsx";
 import type { RowColumn } from "../../../widgets/row_columns.ts";
@@ -21,9 +21,10 @@ export function SilenceList() {
   const silences = useSilences(intervalMs);
   const nowMs = useNow(5_000);
   const [ended, setEnded] = useState<Silence>();
+  const isPhone = useMedia(phoneQuery);
   const columns = useMemo(
-    () => silenceColumns(nowMs, setEnded, ({ id }) => change({ open: id })),
-    [nowMs, change],
+    () => silenceColumns({ nowMs, isPhone }, setEnded, ({ id }) => change({ open: id })),
+    [nowMs, isPhone, change],
   );
   return (
     <>
@@ -75,7 +76,7 @@ function EndDialog({
 }
 
 function silenceColumns(
-  nowMs: number,
+  { nowMs, isPhone }: { readonly nowMs: number; readonly isPhone: boolean },
   onEnd: (silence: Silence) => void,
   onChange: (silence: Silence) => void,
 ): RowColumn<Silence>[] {
@@ -84,26 +85,19 @@ function silenceColumns(
       key: "state",
       title: "State",
       width: 84,
+      // A phone shows it below the matchers.
+      onPhone: false,
       value: ({ state }) => state,
-      cell: ({ state }) => (
-        <span className={state === "active" ? "state good" : "quiet"}>{state}</span>
-      ),
+      cell: ({ state }) => <StateWord state={state} />,
     },
     {
       key: "matchers",
       title: "Matchers",
-      // On a phone state and end fit beside it.
-      minWidth: 170,
+      // On a phone the end and the buttons fit beside it.
+      minWidth: isPhone ? 140 : 170,
       isName: true,
       value: ({ matchers }) => matchersText(matchers),
-      cell: ({ matchers, annotations }) => (
-        <>
-          <code className="clip">{matchersText(matchers)}</code>
-          {annotations["recurrence"] !== undefined && (
-            <span className="quiet recurring-mark">recurring</span>
-          )}
-        </>
-      ),
+      cell: (silence) => <Name silence={silence} hasState={isPhone} />,
     },
     {
       key: "starts",
@@ -135,12 +129,45 @@ function silenceColumns(
     {
       key: "change",
       title: "Change",
-      width: 120,
+      width: isPhone ? 112 : 120,
       value: () => "",
       text: () => "",
       cell: (silence) => <Verbs {...{ silence, onChange, onEnd }} />,
     },
   ];
+}
+
+function StateWord({ state }: Pick<Silence, "state">) {
+  return <span className={state === "active" ? "state good" : "quiet"}>{state}</span>;
+}
+
+function Name({
+  silence: { matchers, annotations, state },
+  hasState,
+}: {
+  readonly silence: Silence;
+  readonly hasState: boolean;
+}) {
+  const text = <code className="clip">{matchersText(matchers)}</code>;
+  const mark = annotations["recurrence"] !== undefined && (
+    <span className="quiet recurring-mark">recurring</span>
+  );
+  if (!hasState)
+    return (
+      <>
+        {text}
+        {mark}
+      </>
+    );
+  return (
+    <span className="two-lines">
+      {text}
+      <span>
+        <StateWord state={state} />
+        {mark}
+      </span>
+    </span>
+  );
 }
 
 function Verbs({

@@ -52,7 +52,7 @@ const app = monitoringRoutes({
   onDropped: () => {},
   rules: () => noRules,
   storedRules: await openStoredRules(),
-  rulesConfig: RulesConfig.parse({}),
+  rulesConfig: () => RulesConfig.parse({}),
   routing: emptyConfig,
   notifications: async () => [
     {

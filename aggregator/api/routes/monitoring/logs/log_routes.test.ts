@@ -47,7 +47,7 @@ const app = monitoringRoutes({
   notifications: async () => [],
   rules: () => noRules,
   storedRules: await openStoredRules(),
-  rulesConfig: RulesConfig.parse({}),
+  rulesConfig: () => RulesConfig.parse({}),
   routing: emptyConfig,
 });
 const get = async (path: string, parameters: Readonly<Record<string, string>>) => {

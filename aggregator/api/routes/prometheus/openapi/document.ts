@@ -94,11 +94,11 @@ const errorSchema: Schema = {
   },
 };
 const failure = {
-  description: "The request is no good, or it could not be answered",
+  description: "The request is invalid, or the query failed",
   content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
 };
 const plainFailure = {
-  description: "The request is no good, or it could not be answered",
+  description: "The request is invalid, or the query failed",
   content: { "text/plain": { schema: { type: "string" } } },
 };
 
