@@ -113,7 +113,7 @@ function silenceColumns(
       key: "ends",
       title: "Ends",
       isTime: true,
-      width: 104,
+      width: isPhone ? 94 : 104,
       value: ({ endsMs }) => endsMs,
       text: ({ endsMs }) => formatAgo(endsMs, nowMs),
       cell: ({ endsMs }) => <Ago ms={endsMs} nowMs={nowMs} />,
