@@ -31,8 +31,8 @@ const cost = (place: number, samples: number | null, share: number) => ({
 });
 
 test("a rule is expensive by its share of time or of samples", () => {
-  // 3 ms each 15 s weigh as much as 12 ms each minute.
-  const rows = [row(0, 3, 15_000), row(1, 12, 60_000), row(2, 24, 60_000)];
+  // 300 ms each 15 s weigh as much as 1.2 s each minute.
+  const rows = [row(0, 300, 15_000), row(1, 1_200, 60_000), row(2, 2_400, 60_000)];
   const costs = {
     expensiveShare: 0.3,
     rules: [cost(0, 100, 0.4), cost(1, 10, 0.1), cost(2, null, 0)],
@@ -43,6 +43,13 @@ test("a rule is expensive by its share of time or of samples", () => {
     { time: 0.25, samples: 0.1, isExpensive: false },
     { time: 0.5, samples: undefined, isExpensive: true },
   ]);
+});
+
+test("a rule that takes under 1% of its interval is not expensive by its time", () => {
+  const rows = [row(0, 9, 1_000), row(1, 1, 1_000)];
+  const costs = { expensiveShare: 0.1, rules: [cost(0, 1, 0.05), cost(1, 19, 0.95)] };
+  const shares = ruleShares(rows, costs);
+  expect(rows.map((one) => shares.of(one).isExpensive)).toEqual([false, true]);
 });
 
 test("nothing is expensive while costs are not known, nor is a rule that is alone", () => {

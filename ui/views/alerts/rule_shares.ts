@@ -18,6 +18,8 @@ export type RuleShares = {
 
 /** A single rule has all of both, and is not expensive for that. */
 const rulesMin = 2;
+/** A rule that takes less of its interval is not expensive by its time, whatever the others take. */
+const busyMin = 0.01;
 
 /** `costs` is undefined until it is known. */
 export function ruleShares(rules: readonly RuleRow[], costs: RuleCosts | undefined): RuleShares {
@@ -30,10 +32,9 @@ export function ruleShares(rules: readonly RuleRow[], costs: RuleCosts | undefin
       const cost = known.get(keyOf(rule));
       const samples = cost === undefined || cost.samples === null ? undefined : cost.share;
       const time = all === 0 ? 0 : timeOf(rule) / all;
+      const counted = Math.max(timeOf(rule) < busyMin ? 0 : time, samples ?? 0);
       const isExpensive =
-        rules.length >= rulesMin &&
-        expensiveShare !== undefined &&
-        Math.max(time, samples ?? 0) > expensiveShare;
+        rules.length >= rulesMin && expensiveShare !== undefined && counted > expensiveShare;
       return { time, samples, isExpensive };
     },
   };
