@@ -13,7 +13,9 @@ export const SqlSeriesBody = z.strictObject({
     .min(1)
     .max(100_000)
     .meta({
-      examples: ["SELECT count(*) AS value FROM logs WHERE timestamp > now() - INTERVAL 5 MINUTE"],
+      examples: [
+        "SELECT count(*) AS value FROM logs WHERE timestamp > now()::TIMESTAMP - INTERVAL 5 MINUTE",
+      ],
     }),
   start: time.meta({ description: "Unix seconds or RFC 3339" }),
   end: time.meta({ description: "Unix seconds or RFC 3339" }),
