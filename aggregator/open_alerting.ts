@@ -26,7 +26,7 @@ type Rooms = {
   readonly store: BlockStore;
   readonly ingest: Ingest;
   readonly sources: Sources;
-  readonly sql: Pick<SqlEngine, "query">;
+  readonly sql: Pick<SqlEngine, "query" | "reads">;
   readonly agents: Agents;
   readonly feeds: AgentFeeds;
   readonly events: Pick<EventBook, "list">;

@@ -166,6 +166,7 @@ function restRoutes(parts: ApiParts, queries: QueryParts): Hono {
   return monitoringRoutes({
     ...queries,
     metrics: parts.sources.metrics,
+    sql: parts.sql,
     promql: config.query.promql,
     clock,
     tenant: () => config.tenant,

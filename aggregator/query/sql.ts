@@ -10,9 +10,12 @@ import { MissingBlocks, type PartialMark } from "../read/missing_blocks.ts";
 import { CheckedBlocks } from "./sql/checked_blocks.ts";
 import type { SqlHead } from "./sql/head_files.ts";
 import { HeadSnapshots } from "./sql/head_snapshots.ts";
+import { evaluatedAt, jobOf, planned } from "./sql/statement_job.ts";
+import type { SqlView, StatementRead } from "./sql/statement_reads.ts";
 import type { TierPaths } from "./sql/tier_views.ts";
-import type { SqlFiles } from "./sql/worker/job.ts";
-import { WorkerPool } from "./sql/worker/worker_pool.ts";
+import type { ViewSpan } from "./sql/views.ts";
+import type { SqlFiles, ViewSpans } from "./sql/worker/job.ts";
+import { type RunJob, WorkerPool } from "./sql/worker/worker_pool.ts";
 import type { SqlTable } from "./sql/worker/worker_process.ts";
 
 export type SqlRequest = {
@@ -24,6 +27,13 @@ export type SqlRequest = {
   /** Blocks outside of it are not read (items of blocks inside are not cut to it). */
   readonly startMs?: number;
   readonly endMs?: number;
+  /**
+   * Unix milliseconds: the statement is evaluated as of then. now() and the other functions of the clock give this time, and the views
+   * show nothing that is younger. Blocks that the statement's conditions on `timestamp` rule out are not read.
+   */
+  readonly timeMs?: number;
+  /** How old what is read of the head may be; 1 s at most without it. */
+  readonly headAgeMaxMs?: number;
   readonly signal?: AbortSignal;
 };
 
@@ -33,9 +43,13 @@ export type SqlResult = SqlTable &
     readonly warnings: readonly string[];
   };
 
+export type SqlReadsRequest = Pick<SqlRequest, "sql" | "signal"> & { readonly timeMs: number };
+
 export type SqlEngine = {
   /** Throws OperatingError "bad_request", "overloaded", "timeout" or "cancelled". */
   query(request: SqlRequest): Promise<SqlResult>;
+  /** What a statement would read at a time, without reading it. Throws as query() does. */
+  reads(request: SqlReadsRequest): Promise<readonly StatementRead[]>;
   /** Soon has a process ready for a query, once a start has its other work behind it. */
   prepare(): void;
   /** A client is there: has a process ready for its query now. */
@@ -92,6 +106,8 @@ export async function createSqlEngine(config: SqlConfig, deps: SqlDeps): Promise
   let prepared: ReturnType<typeof setTimeout> | undefined;
   return {
     query: (request) => runQuery(config, { snapshots, checked, workers }, request),
+    reads: (request) =>
+      inWorker(config, workers, request.signal, (run) => planned(run, config, request)),
     prepare() {
       prepared = setTimeout(() => workers.standBy(), prepareMs);
       prepared.unref();
@@ -113,31 +129,38 @@ type Parts = {
   readonly workers: WorkerPool;
 };
 
+function runQuery(config: SqlConfig, parts: Parts, request: SqlRequest): Promise<SqlResult> {
+  return inWorker(config, parts.workers, request.signal, async (run, signal) => {
+    const { sql, timeMs } = request;
+    const at = timeMs === undefined ? {} : await evaluatedAt(run, config, { sql, timeMs });
+    return withFiles(parts, { ...request, ...at }, signal, (files) => {
+      const rowsMax = request.rowsMax ?? 0;
+      return run({
+        ...jobOf(config, sql, files),
+        ...at,
+        rowsMax: rowsMax > 0 ? Math.min(rowsMax, config.rowsMax) : config.rowsMax,
+      });
+    });
+  });
+}
+
 /** The time that a query may take begins when it is asked, so waiting for a worker counts. */
-async function runQuery(config: SqlConfig, parts: Parts, request: SqlRequest): Promise<SqlResult> {
+async function inWorker<Result>(
+  config: SqlConfig,
+  workers: WorkerPool,
+  asked: AbortSignal | undefined,
+  work: (run: RunJob, signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   const timeout = new AbortController();
   const text = `SQL: the query ran longer than ${config.timeoutMs} ms (query.sql.timeout): read a shorter range or fewer rows`;
   const timer = setTimeout(
     () => timeout.abort(new OperatingError("timeout", text)),
     config.timeoutMs,
   );
-  const asked = request.signal === undefined ? [] : [request.signal];
-  const signal = AbortSignal.any([timeout.signal, ...asked]);
+  const signal = AbortSignal.any([timeout.signal, ...(asked === undefined ? [] : [asked])]);
   try {
     await currentShare()?.room();
-    return await parts.workers.run(signal, (run) =>
-      withFiles(parts, request, signal, (files) => {
-        const rowsMax = request.rowsMax ?? 0;
-        return run({
-          sql: request.sql,
-          files,
-          rowsMax: rowsMax > 0 ? Math.min(rowsMax, config.rowsMax) : config.rowsMax,
-          resultBytesMax: config.resultBytesMax,
-          memoryBytes: config.memoryBytes,
-          threads: config.threads,
-        });
-      }),
-    );
+    return await workers.run(signal, (run) => work(run, signal));
   } finally {
     clearTimeout(timer);
   }
@@ -146,11 +169,11 @@ async function runQuery(config: SqlConfig, parts: Parts, request: SqlRequest): P
 /** Blocks and head of the tenant as files, which stay as long as `read` takes. */
 async function withFiles(
   { snapshots, checked }: Parts,
-  request: SqlRequest,
+  request: SqlRequest & { readonly spans?: ViewSpans },
   signal: AbortSignal,
   read: (files: SqlFiles) => Promise<SqlTable>,
 ): Promise<SqlResult> {
-  const snapshot = await snapshots.acquire(request.tenant);
+  const snapshot = await snapshots.acquire(request.tenant, request.headAgeMaxMs);
   try {
     throwIfAborted(signal);
     const chosen = chooseBlocks(snapshot.view.blocks, request);
@@ -172,10 +195,15 @@ async function withFiles(
   }
 }
 
-function chooseBlocks(blocks: readonly Block[], request: SqlRequest): Block[] {
-  const { tenant, startMs = -Infinity, endMs = Infinity } = request;
+function chooseBlocks(
+  blocks: readonly Block[],
+  { tenant, startMs = -Infinity, endMs = Infinity, spans }: Parameters<typeof withFiles>[1],
+): Block[] {
   const chosen = blocks.filter(
-    (block) => block.tenant === tenant && block.maxMs >= startMs && block.minMs <= endMs,
+    (block) =>
+      block.tenant === tenant &&
+      isIn(block, { startMs, endMs }) &&
+      isIn(block, spans?.[viewOf(block)]),
   );
   if (chosen.length > filesMax)
     throw new OperatingError(
@@ -183,6 +211,16 @@ function chooseBlocks(blocks: readonly Block[], request: SqlRequest): Block[] {
       `the query reads ${chosen.length} blocks, at most ${filesMax} are allowed: give a range of time`,
     );
   return chosen;
+}
+
+function isIn(block: Block, span: ViewSpan | undefined): boolean {
+  return span === undefined || (block.maxMs >= span.startMs && block.minMs <= span.endMs);
+}
+
+/** Blocks of other signals are in no view. */
+function viewOf({ signal, bucketMs }: Block): SqlView {
+  if (signal === "logs") return "logs";
+  return bucketMs === undefined ? "metrics" : "metrics_tiers";
 }
 
 function tierPaths(blocks: readonly Block[], paths: readonly string[]): TierPaths {

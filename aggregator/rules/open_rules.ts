@@ -19,6 +19,7 @@ import { Rules } from "./rules.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { StoredRules } from "./stored/stored_rules.ts";
 import type { SentAlert } from "./sent_alerts.ts";
+import { sqlAtOf } from "./backtest/sql_range.ts";
 
 type Config = {
   readonly tenant: string;
@@ -30,7 +31,7 @@ type Parts = {
   readonly log: Logger;
   readonly metrics: SelfMetrics;
   readonly sources: Sources;
-  readonly sql: Pick<SqlEngine, "query">;
+  readonly sql: Pick<SqlEngine, "query" | "reads">;
   readonly append: (tenant: string, data: DueData) => void;
   /** Gives alerts to Lapwing's own Alertmanager. */
   readonly sendOwn: (alerts: readonly SentAlert[]) => void;
@@ -76,7 +77,7 @@ export async function openRules(
     metrics: sources.metrics,
     logs: sources.logs,
     limits: logqlLimits(query.logql),
-    sql: (text: string, signal: AbortSignal) => sql.query({ tenant, sql: text, signal }),
+    sql: sqlAtOf(sql, tenant),
     memory: new QueryMemory({ bytesMax: config.memory_max, limitName: "rules.memory_max" }),
     tenant,
     signal: stopped.signal,
@@ -92,6 +93,7 @@ export async function openRules(
     foundKinds,
     ask: ruleQuery(asked),
     askRange: ruleRangeQuery(asked),
+    askReads: (text) => sql.reads({ sql: text, timeMs: clock.now(), signal: stopped.signal }),
     missing,
     forState: (alert, span) => readForState(asked, alert, span),
     append,

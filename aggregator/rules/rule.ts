@@ -9,6 +9,8 @@ type RuleBase = {
   /** The expression as it is shown: printed by the parser's rules. */
   readonly query: string;
   readonly language: ExpressionLanguage;
+  /** Of SQL: columns that hold the values of the labels of their names. Others may hold anything. */
+  readonly dataLabels?: readonly string[];
   /** The group's and the rule's own, which win. Of an alerting rule they are templates. */
   readonly labels: Labels;
 };

@@ -211,6 +211,16 @@ test("a rule has sql in place of expr, which is kept as it stands, and not both"
       labels: { team: "a" },
     },
   ]);
+  const labelled = checkRuleFile(
+    oneRule("{record: r, sql: SELECT 1, data_labels: [a, b]}"),
+    "auto",
+  );
+  expect(labelled.groups[0]?.rules[0]?.dataLabels).toEqual(["a", "b"]);
+  const wrong = checkRuleFile(oneRule("{record: r, expr: up, data_labels: [a-b]}"), "auto");
+  expect(wrong.faults.map(({ text }) => text)).toEqual([
+    `group "g", rule 1, "r": 'data_labels' goes with 'sql' only`,
+    `group "g", rule 1, "r": invalid name in data_labels: "a-b"`,
+  ]);
   const both = checkRuleFile(oneRule("{record: r, expr: up, sql: SELECT 1}"), "promql");
   expect(both.faults.map(({ text }) => text)).toEqual([
     `group "g", rule 1, "r": only one of 'expr' and 'sql' must be set`,

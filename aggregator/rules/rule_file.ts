@@ -66,6 +66,7 @@ const groupKeys = new Set(["interval", "labels", "limit", "name", "query_offset"
 const ruleKeys = new Set([
   "alert",
   "annotations",
+  "data_labels",
   "expr",
   "for",
   "keep_firing_for",
@@ -186,14 +187,37 @@ class RuleFile {
         : this.#annotations(annotations, place, isAlert, record !== "");
     if (record !== "" && !metricName.test(record))
       reader.fault(of("record")?.line ?? line, `${place}: invalid recording rule name`);
+    const dataLabels = this.#dataLabels(of("data_labels"), place, sql !== "");
     const key = JSON.stringify([record || alert, labelsKey(own)]);
     this.#seen.set(key, (this.#seen.get(key) ?? 0) + 1);
     if (language === undefined) return undefined;
     const labelled = { ...shared, ...own };
-    const base = { expr, query: printed(expr, language), language, labels: labelled };
+    const base = {
+      expr,
+      query: printed(expr, language),
+      language,
+      labels: labelled,
+      ...(dataLabels !== undefined && { dataLabels }),
+    };
     if (!isAlert) return { kind: "recording", name: record, ...base };
     const times = { forMs: forMs ?? 0, keepFiringMs: keepFiringMs ?? 0 };
     return { kind: "alerting", name: alert, ...base, ...times, annotations: texts };
+  }
+
+  /** Columns of a statement. */
+  #dataLabels(entry: Entry | undefined, place: string, isSql: boolean): string[] | undefined {
+    if (entry === undefined) return undefined;
+    const reader = this.#reader;
+    if (!isSql) reader.fault(entry.line, `${place}: 'data_labels' goes with 'sql' only`);
+    return reader.items(entry).map((value) => {
+      const name = reader.text({ ...entry, value });
+      if (!labelName.test(name) || name === "__name__")
+        reader.fault(
+          reader.lineOf(value, entry.line),
+          `${place}: invalid name in data_labels: ${JSON.stringify(name)}`,
+        );
+      return name;
+    });
   }
 
   #duration(entry: Entry, place: string): number | undefined {

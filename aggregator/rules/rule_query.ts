@@ -8,7 +8,6 @@ import { instantAnswer } from "../query/logql/answer.ts";
 import type { MetricQuery } from "#shared/query_language/logql/ast.ts";
 import type { MatrixSeries } from "../query/answer.ts";
 import { type LogqlLimits, evaluateMetric } from "../query/logql/evaluate.ts";
-import type { SqlResult } from "../query/sql.ts";
 import type { ParsedQuery, PromqlEngine, QueryData, QueryResult } from "../query/promql/engine.ts";
 import { MissingBlocks } from "../read/missing_blocks.ts";
 import type { QueryMemory } from "../read/memory/query_memory.ts";
@@ -16,15 +15,14 @@ import type { LogsSource, MetricsSource } from "../read/source.ts";
 import { forStateName } from "./alerting.ts";
 import type { AskRange, RangeSeries } from "./backtest/backtest.ts";
 import type { AskRule, RuleSample } from "./rule.ts";
-import { sqlSamples } from "./sql/sql_samples.ts";
+import { type SqlAt, sqlRange, sqlVector } from "./backtest/sql_range.ts";
 
 export type RuleQueryParts = {
   readonly engine: PromqlEngine;
   readonly metrics: MetricsSource;
   readonly logs: LogsSource;
   readonly limits: LogqlLimits;
-  /** Runs a statement in a process of its own, with the limits of `query.sql`. */
-  readonly sql: (statement: string, signal: AbortSignal) => Promise<SqlResult>;
+  readonly sql: SqlAt;
   /** Of all rules together, apart from that of the users' queries, so that rules go on while those wait. */
   readonly memory: QueryMemory;
   readonly tenant: string;
@@ -49,7 +47,7 @@ export function ruleQuery(parts: RuleQueryParts): AskRule {
         case "logql":
           return askLogql(parts, asked.expr, timeMs);
         case "sql":
-          return askSql(parts, asked.expr);
+          return sqlVector(parts.sql, { sql: asked.expr, timeMs, signal });
         default:
           return assertNever(asked.language);
       }
@@ -77,7 +75,7 @@ export function ruleRangeQuery(parts: RuleQueryParts): AskRange {
         case "logql":
           return logqlRange(parts, expr, range);
         case "sql":
-          throw new OperatingError("bad_request", "SQL is not evaluated over a span of time");
+          return sqlRange(parts.sql, expr, range, signal);
         default:
           return assertNever(language);
       }
@@ -121,15 +119,6 @@ function metricQuery(expr: string): MetricQuery {
 function refusePartial({ isPartial, warnings }: Pick<QueryResult, "isPartial" | "warnings">): void {
   if (isPartial !== true) return;
   throw new OperatingError("unavailable", `the data are incomplete: ${warnings.join("; ")}`);
-}
-
-async function askSql(
-  { sql, signal }: RuleQueryParts,
-  statement: string,
-): Promise<readonly RuleSample[]> {
-  const answer = await sql(statement, signal);
-  refusePartial(answer);
-  return sqlSamples(answer);
 }
 
 async function askLogql(

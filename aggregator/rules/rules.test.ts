@@ -39,6 +39,7 @@ async function opened(name: string, text: string, more: object = {}) {
     foundKinds: () => new Set(),
     ask: async () => [{ labels: { __name__: "x", host: "a" }, value: 1 }],
     askRange: async () => [],
+    askReads: async () => [],
     missing: { list: () => [], hasArrived: () => true, feedOf: async () => undefined },
     forState: async () => [],
     alertmanagers,

@@ -26,6 +26,7 @@ import type { RulesView } from "./rules_view.ts";
 import type { SentAlert } from "./sent_alerts.ts";
 import type { StoredRules } from "./stored/stored_rules.ts";
 import { Turns } from "./turns.ts";
+import type { AskReads } from "./unknown/rule_selectors.ts";
 import { MissingData, affects, type MissingSource } from "./unknown/missing_data.ts";
 
 export type RulesParts = {
@@ -41,6 +42,7 @@ export type RulesParts = {
   readonly ask: AskRule;
   readonly askRange: AskRange;
   readonly missing: MissingSource;
+  readonly askReads: AskReads;
   /** What a rule said of its alerts in a span of time, Unix milliseconds. */
   readonly forState: (
     alert: string,
@@ -94,7 +96,7 @@ export class Rules implements RulesView {
   private constructor(config: RulesConfig, parts: RulesParts) {
     this.#config = config;
     this.#parts = parts;
-    this.#missing = new MissingData(parts.missing, () => this.#recordings());
+    this.#missing = new MissingData(parts.missing, () => this.#recordings(), parts.askReads);
     this.#kinds = parts.foundKinds();
     this.#turns = new Turns(config.concurrency_max);
     this.#trouble = new RulesTrouble({ ...parts, turns: this.#turns });

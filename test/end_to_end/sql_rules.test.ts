@@ -6,7 +6,7 @@ import { asking, until } from "#test/support/asking.ts";
 import { lapwing } from "#test/support/command_line.ts";
 import { Stage } from "#test/support/stage.ts";
 
-// Rules whose condition is a statement in SQL, from a file and by API.
+// Rules whose condition is a statement in SQL, from a file and by API, now and over the past.
 
 const stage = new Stage();
 afterAll(() => stage.stop());
@@ -161,4 +161,113 @@ test("rules over SQL alert and record; their failures are the rule's, within the
   expect((await lapwing(["rules", "check", wrong])).err).toContain(
     `only one of 'expr' and 'sql' must be set`,
   );
+}, 240_000);
+
+const Backtests = z.array(
+  z.object({
+    name: z.string(),
+    evaluations: z.number(),
+    episodes: z.array(
+      z.object({ labels: Texts, fired_at: z.string().nullable(), ended_at: z.string().nullable() }),
+    ),
+  }),
+);
+const Costs = z.array(
+  z.object({ name: z.string(), series: z.number().nullable(), samples: z.number().nullable() }),
+);
+
+test("rules over SQL are tried over the past, and cost what they read", async () => {
+  const up = await stage.start({
+    role: "up",
+    name: "past",
+    config: {
+      data_dir: stage.path("past"),
+      sources: [],
+      rules: { integrations: { enabled: false } },
+    },
+  });
+  const post = (path: string, body: object) =>
+    fetch(new URL(path, up.url), { method: "POST", body: JSON.stringify(body) });
+  const minuteMs = 60_000;
+  const nowMs = Math.floor(Date.now() / minuteMs) * minuteMs;
+  // Full from 40 to 31 minutes ago.
+  const metrics = Array.from({ length: 60 }, (_, i) => ({
+    ...disk("sda", 60 - i <= 40 && 60 - i > 30 ? 0.95 : 0.5),
+    time: (nowMs - (60 - i) * minuteMs) / 1_000,
+  }));
+  const posted = await fetch(new URL("/api/v1/monitoring/metrics", up.url), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ metrics }),
+  });
+  expect([posted.status, await posted.text()]).toEqual([200, expect.any(String)]);
+  const lately = full.replace(
+    "GROUP BY",
+    "AND timestamp > now()::TIMESTAMP - INTERVAL '59 seconds' GROUP BY",
+  );
+  const file = stage.path("past.yaml");
+  const rule = { alert: "WasFull", sql: lately, for: "2m" };
+  writeFileSync(file, stringify({ groups: [{ name: "past", interval: "1m", rules: [rule] }] }));
+  const asked = async (...words: string[]) => lapwing(["rules", ...words, "--url", up.url]);
+
+  const [tried] = await until(
+    "the samples",
+    async () => {
+      const { code, out, err } = await asked("backtest", file, "--since", "50m", "--json");
+      expect([code, err]).toEqual([0, ""]);
+      const found = Backtests.parse(JSON.parse(out));
+      return found[0]?.episodes.length === 1 ? found : undefined;
+    },
+    90_000,
+  );
+  const timeOf = (minutesAgo: number) => new Date(nowMs - minutesAgo * minuteMs).toISOString();
+  expect(tried).toMatchObject({
+    name: "WasFull",
+    episodes: [
+      {
+        labels: { alertname: "WasFull", disk: "sda" },
+        fired_at: timeOf(38),
+        ended_at: timeOf(30),
+      },
+    ],
+  });
+  const long = await asked("backtest", file);
+  expect([long.code === 0, long.err]).toEqual([
+    false,
+    expect.stringMatching(/WasFull: \d+ evaluations of SQL: expected at most 2000/),
+  ]);
+
+  const start = timeOf(50);
+  const answer = await post("/api/v1/monitoring/rules/backtest", {
+    name: "WasFull",
+    expression: lately,
+    language: "sql",
+    for: "2m",
+    start,
+    end: timeOf(0),
+  });
+  expect(await answer.json()).toMatchObject({ fired: 1, firingSeconds: 8 * 60, pending: 0 });
+  const compared = await post("/api/v1/monitoring/rules/backtest/compare", {
+    rules: stringify({ groups: [{ name: "past", interval: "1m", rules: [rule] }] }),
+    start,
+    end: timeOf(0),
+  });
+  expect(await compared.json()).toMatchObject({
+    proposed: { rules: [{ name: "WasFull", fired: 1, failure: "" }] },
+  });
+
+  const costs = await asked("cost", file, "--json");
+  // The newest sample is a minute old.
+  expect(Costs.parse(JSON.parse(costs.out))).toMatchObject([
+    { name: "WasFull", series: expect.any(Number) },
+  ]);
+  const cost = await post("/api/v1/monitoring/rules/cost", {
+    expression: `SELECT max(value) AS value FROM metrics WHERE name = 'disk_used_ratio' AND timestamp > now()::TIMESTAMP - INTERVAL 3 HOUR`,
+    language: "sql",
+  });
+  expect(await cost.json()).toMatchObject({
+    series: 1,
+    samples: 60,
+    reads: [{ selector: '{__name__="disk_used_ratio"}', series: 1, samples: 60 }],
+  });
 }, 240_000);

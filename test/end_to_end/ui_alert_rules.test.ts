@@ -18,7 +18,10 @@ setDefaultTimeout(120_000);
 const group = {
   name: "files",
   interval: "1s",
-  rules: [{ alert: "OfFile", expr: "vector(1) > 0", for: "2s", labels: { severity: "critical" } }],
+  rules: [
+    { alert: "OfFile", expr: "vector(1) > 0", for: "2s", labels: { severity: "critical" } },
+    { alert: "Warm", expr: "warm > 100" },
+  ],
 };
 /** Holds for 36 minutes of each two hours, of any day. */
 const sawTooth = 'label_replace(vector(time() % 7200) / 72, "host", "web-1", "", "") > 70';
@@ -69,6 +72,31 @@ describe.skipIf(chromiumPath === undefined)("the editor of rules", () => {
     () => browser,
     () => up.url,
   );
+
+  test("the tab of rules names the rules that read most, with their shares", async () => {
+    const metrics = ["a", "b", "c"].map((room) => ({ name: "warm", labels: { room }, value: 1 }));
+    const posted = await fetch(new URL("/api/v1/monitoring/metrics", up.url), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ metrics }),
+    });
+    expect([posted.status, await posted.text()]).toEqual([200, expect.any(String)]);
+    await until("the cost", async () => {
+      const answer = await fetch(new URL("/api/v1/monitoring/rules/cost", up.url));
+      return (await answer.text()).includes('"samples":3');
+    });
+    await on("/alerts?tab=rules", async (page) => {
+      const named = page.getByRole("region", { name: "Expensive rules" });
+      await named
+        .getByText(/% of samples, .*% of time/)
+        .first()
+        .waitFor();
+      await named.getByRole("button", { name: "Warm", exact: true }).click();
+      const sheet = page.getByRole("dialog", { name: "Warm" });
+      await sheet.getByText("Of samples read").waitFor();
+      expect(await axeFindings(page)).toEqual([]);
+    });
+  });
 
   async function rulesOf(namespace: string): Promise<string[]> {
     const answer = await fetch(new URL("/api/v1/rules", up.url));

@@ -32,6 +32,20 @@ const group = {
   ],
 };
 
+const sqlGroup = {
+  name: "sql",
+  interval: "2s",
+  rules: [
+    {
+      alert: "HotBySql",
+      sql: `SELECT labels['room'] AS room, max(value) AS value FROM metrics
+        WHERE name = 'celsius' AND timestamp > now()::TIMESTAMP - INTERVAL 15 SECOND
+        GROUP BY room HAVING max(value) > 30`,
+      data_labels: ["room"],
+    },
+  ],
+};
+
 const Texts = z.record(z.string(), z.string());
 const Sent = z.array(
   z.object({ labels: Texts, annotations: Texts, status: z.object({ state: z.string() }) }),
@@ -47,7 +61,7 @@ test.skipIf(natsServerPath === undefined)(
     if (browser !== undefined) await builtUi();
     const proxy = await TcpProxy.start(nats.port);
     stage.after(() => proxy.stop());
-    writeFileSync(stage.path("rules.yaml"), stringify({ groups: [group] }));
+    writeFileSync(stage.path("rules.yaml"), stringify({ groups: [group, sqlGroup] }));
     const reconnect = { reconnect_wait: "100ms", reconnect_wait_max: "200ms" };
     const aggregator = {
       role: "aggregator" as const,
@@ -87,6 +101,7 @@ test.skipIf(natsServerPath === undefined)(
     const { rule, firing, missing } = shownRules(() => running.url);
     await until("the alerts", async () => (await firing("Hot")).length === 1, 30_000);
     await until("the other alerts", async () => (await firing("HotByRecord")).length === 1);
+    await until("the alert by SQL", async () => (await firing("HotBySql")).length === 1, 30_000);
     await until("both rooms", async () => {
       const query = encodeURIComponent("count(celsius) == 2");
       const answer = await fetch(new URL(`/api/v1/query?query=${query}`, running.url));
@@ -110,6 +125,7 @@ test.skipIf(natsServerPath === undefined)(
       async () => (await missing("HotByRecord"))?.length === 2,
       30_000,
     );
+    await until("SQL", async () => (await missing("HotBySql"))?.length === 2, 30_000);
     for (const name of ["HotAsInPrometheus", "Elsewhere", "NoRoom"])
       expect((await rule(name)).unknown).toBeUndefined();
     // As in Prometheus, the alert without data is resolved; where it is unknown it stays.
@@ -118,7 +134,8 @@ test.skipIf(natsServerPath === undefined)(
       async () => (await firing("HotAsInPrometheus")).length === 0,
       30_000,
     );
-    for (const name of ["Hot", "HotByRecord"]) expect(await firing(name)).toEqual(["a"]);
+    for (const name of ["Hot", "HotByRecord", "HotBySql"])
+      expect(await firing(name)).toEqual(["a"]);
     const { state, health, unknown } = await rule("Hot");
     expect([state, health]).toEqual(["firing", "ok"]);
     expect(unknown?.reason).toContain("a (silent since ");

@@ -135,10 +135,11 @@ export async function deleteGroup(namespace: string, group: string): Promise<voi
 
 /** What an expression reads in each evaluation. */
 export type RuleCost = z.output<typeof Cost>;
+/** null where they are not known. */
+const counts = { series: z.number().nullable(), samples: z.number().nullable() };
 const Cost = z.object({
-  series: z.number(),
-  samples: z.number(),
-  reads: z.array(z.object({ selector: z.string(), series: z.number(), samples: z.number() })),
+  ...counts,
+  reads: z.array(z.object({ selector: z.string(), ...counts })),
 });
 
 /** POST /api/v1/monitoring/rules/cost. */
@@ -148,6 +149,28 @@ export function explainRule(
 ): Promise<RuleCost> {
   const path = "/api/v1/monitoring/rules/cost";
   return fetchJson({ path, params: {}, body, signal, timeoutMs: backtestTimeoutMs }, Cost);
+}
+
+/** What the rules that run cost, and from which share of all samples on one is expensive. */
+export type RuleCosts = z.output<typeof Costs>;
+const Costs = z.object({
+  expensiveShare: z.number(),
+  rules: z.array(
+    z.object({
+      file: z.string(),
+      group: z.string(),
+      place: z.number(),
+      samples: counts.samples,
+      share: z.number(),
+      failure: z.string(),
+    }),
+  ),
+});
+
+/** GET /api/v1/monitoring/rules/cost. */
+export function listRuleCosts(signal?: AbortSignal): Promise<RuleCosts> {
+  const path = "/api/v1/monitoring/rules/cost";
+  return fetchJson({ path, params: {}, signal, timeoutMs: backtestTimeoutMs }, Costs);
 }
 
 /** POST /api/v1/monitoring/rules/backtest, over the last day. */

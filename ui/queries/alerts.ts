@@ -20,7 +20,12 @@ import {
   type HistoryFilter,
   type HistoryPage,
 } from "../client/alerts/alert_history.ts";
-import { listStoredGroups, type StoredGroup } from "../client/rules.ts";
+import {
+  listRuleCosts,
+  listStoredGroups,
+  type RuleCosts,
+  type StoredGroup,
+} from "../client/rules.ts";
 import { listPush, type PushDevices } from "../client/alerts/push.ts";
 import { listRecurring, type RecurringRow } from "../client/alerts/recurring.ts";
 import { explainRouting, listReceivers, type Receivers, type Routing } from "../client/routing.ts";
@@ -43,6 +48,20 @@ export function useStoredGroups(): UseQueryResult<readonly StoredGroup[]> {
   return useQuery({
     queryKey: [...rulesKey, "stored"],
     queryFn: ({ signal }) => listStoredGroups(signal),
+  });
+}
+
+/** The aggregator looks at all series for it. */
+const costsEveryMs = 300_000;
+
+/** What rules read. */
+export function useRuleCosts(): UseQueryResult<RuleCosts> {
+  return useQuery({
+    queryKey: [...rulesKey, "costs"],
+    queryFn: ({ signal }) => listRuleCosts(signal),
+    staleTime: costsEveryMs,
+    refetchInterval: costsEveryMs,
+    retry: false,
   });
 }
 

@@ -98,6 +98,7 @@ const httpPermissions = {
   "POST /api/v1/monitoring/routing": "alerts:read",
   "GET /api/v1/monitoring/rules": "rules:read",
   "POST /api/v1/monitoring/rules/backtest/compare": "rules:read",
+  "POST /api/v1/monitoring/rules/backtest/sql": "sql:read",
   "POST /api/v1/monitoring/rules/backtest": "rules:read",
   "GET /api/v1/monitoring/rules/cost": "rules:read",
   "POST /api/v1/monitoring/rules/cost": "rules:read",

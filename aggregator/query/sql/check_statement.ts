@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { OperatingError } from "#shared/errors.ts";
 import { lineFunctionName } from "./views.ts";
+import { clockFunctions } from "./clock_macros.ts";
 
 /** What a query may read besides its own common table expressions. */
 const views = new Set(["metrics", "metrics_tiers", "logs"]);
@@ -21,9 +22,14 @@ const nodesMax = 100_000;
 
 /**
  * Refuses everything but one SELECT over the views: by DuckDB's own parse tree, so that no spelling gets around it. The
- * locked instance that runs the query is the second wall. Throws OperatingError("bad_request").
+ * locked instance that runs the query is the second wall. `isAtTime`: nothing of it may read the machine's clock. Throws
+ * OperatingError("bad_request").
  */
-export async function checkStatement(connection: DuckDBConnection, sql: string): Promise<void> {
+export async function checkStatement(
+  connection: DuckDBConnection,
+  sql: string,
+  { isAtTime = false }: { readonly isAtTime?: boolean } = {},
+): Promise<void> {
   const reader = await connection.runAndReadAll("SELECT json_serialize_sql($sql::VARCHAR)", {
     sql,
   });
@@ -43,7 +49,10 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
     if (!plainName.test(name)) throw refused(`the name "${name}" of a common table expression`);
     tables.add(name);
   }
-  for (const node of nodes) checkNode(node, tables);
+  for (const node of nodes) {
+    checkNode(node, tables);
+    if (isAtTime) checkClock(node);
+  }
 }
 
 type Node = Readonly<Record<string, unknown>>;
@@ -62,6 +71,14 @@ function checkNode(node: Node, tables: ReadonlySet<string>): void {
   if (node["type"] === "SHOW_REF" && !isNode(node["query"])) throw refused("SHOW");
   if (node["class"] === "FUNCTION" && refusedFunctions.has(textOf(node["function_name"])))
     throw refused(`the function ${textOf(node["function_name"])}()`);
+}
+
+/** By its catalog's name a function is DuckDB's own, which reads the machine's clock. */
+function checkClock(node: Node): void {
+  const name = textOf(node["function_name"]);
+  if (node["class"] !== "FUNCTION" || !clockFunctions.has(name)) return;
+  if (textOf(node["schema"]) !== "" || textOf(node["catalog"]) !== "")
+    throw refused(`the function ${name}() by a qualified name: expected ${name}() alone`);
 }
 
 function refused(what: string): OperatingError {

@@ -30,10 +30,11 @@ export class HeadSnapshots {
     this.#deps = deps;
   }
 
-  async acquire(tenant: string): Promise<Held> {
+  /** `ageMaxMs`: one that is as old will do. */
+  async acquire(tenant: string, ageMaxMs: number = snapshotMs): Promise<Held> {
     const nowMs = this.#deps.clock.monotonic();
     let current = this.#current.get(tenant);
-    if (current === undefined || nowMs - current.takenMs > snapshotMs) {
+    if (current === undefined || nowMs - current.takenMs > ageMaxMs) {
       const before = current?.taking;
       current = { takenMs: nowMs, taking: this.#take(tenant) };
       this.#current.set(tenant, current);

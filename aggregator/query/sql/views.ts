@@ -1,10 +1,13 @@
 import { quoted } from "../../duckdb/duckdb.ts";
 
+/** What a view shows: items up to `endMs`. Those before `startMs` may be left out. Unix milliseconds. */
+export type ViewSpan = { readonly startMs: number; readonly endMs: number };
+
 /**
  * The views that users query. `metrics` rebuilds the samples as docs/formats/parquet.md says; name and labels are among the partition's
  * columns, so that conditions on them are pushed below the window to the files.
  */
-export function metricsView(paths: readonly string[]): string {
+export function metricsView(paths: readonly string[], span?: ViewSpan): string {
   if (paths.length === 0)
     return `CREATE TEMP VIEW metrics AS SELECT NULL::TIMESTAMP AS timestamp, NULL::VARCHAR AS name,
       NULL::MAP(VARCHAR, VARCHAR) AS labels, NULL::DOUBLE AS value WHERE false`;
@@ -20,11 +23,15 @@ export function metricsView(paths: readonly string[]): string {
       FROM (
         SELECT name, labels, t_min, v_divisor, file_index, file_row_number,
           unnest(t) AS t_offset, unnest(v) AS stored
-        FROM ${files(paths)}))`;
+        FROM ${files(paths)}${rowsWithin(span)}))${until(span)}`;
 }
 
 /** `lineFunction` is the name of a LineFunction of the same files, in the same order. */
-export function logsView(paths: readonly string[], lineFunction = lineFunctionName): string {
+export function logsView(
+  paths: readonly string[],
+  lineFunction = lineFunctionName,
+  span?: ViewSpan,
+): string {
   if (paths.length === 0)
     return `CREATE TEMP VIEW logs AS SELECT NULL::TIMESTAMP_NS AS timestamp, NULL::MAP(VARCHAR, VARCHAR) AS stream,
       NULL::UTINYINT AS severity, NULL::VARCHAR AS body, NULL::MAP(VARCHAR, VARCHAR) AS attributes,
@@ -38,12 +45,26 @@ export function logsView(paths: readonly string[], lineFunction = lineFunctionNa
       attributes::JSON::MAP(VARCHAR, VARCHAR) AS attributes, template
     FROM (
       SELECT *, file_index, file_row_number
-      FROM read_parquet([${list}], hive_partitioning = false, union_by_name = true)
+      FROM read_parquet([${list}], hive_partitioning = false, union_by_name = true)${recordsWithin(span)}
       UNION ALL BY NAME SELECT NULL::VARCHAR AS template WHERE false)`;
 }
 
 /** The function that makes the lines in users' queries; they do not call it themselves. */
 export const lineFunctionName = "lapwing_line";
+
+/** Rows of series that have samples in a span, for the innermost SELECT: files know the times of their rows. */
+export function rowsWithin(span: ViewSpan | undefined): string {
+  return span === undefined ? "" : ` WHERE t_max >= ${span.startMs} AND t_min <= ${span.endMs}`;
+}
+
+function until(span: ViewSpan | undefined): string {
+  return span === undefined ? "" : ` WHERE t_min + t_offset <= ${span.endMs}`;
+}
+
+function recordsWithin(span: ViewSpan | undefined): string {
+  if (span === undefined) return "";
+  return ` WHERE ts >= ${span.startMs} * 1000000 AND ts <= ${span.endMs} * 1000000`;
+}
 
 function files(paths: readonly string[]): string {
   const list = paths.map((path) => quoted(path)).join(", ");

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { assertNever } from "#shared/assert.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
+import { formatDuration } from "#shared/text/duration.ts";
 import type { ExpressionLanguage, RuleSample } from "../rule.ts";
 import type { AskRange, RangeSeries } from "./backtest.ts";
 
@@ -19,7 +20,7 @@ const Vector = z.object({
     result: z.array(z.object({ metric: Labels, value: point })),
   }),
 });
-/** What can be asked over a span of time. */
+/** What other servers can be asked, too. */
 type Asked = Exclude<ExpressionLanguage, "sql">;
 
 const Failure = z.object({ error: z.string() });
@@ -29,24 +30,44 @@ const queryPaths: Readonly<Record<Asked, string>> = {
   logql: "loki/api/v1/query_range",
 };
 
+/** Of a Lapwing alone. */
+const sqlPath = "api/v1/monitoring/rules/backtest/sql";
+
 /** Range queries of a Lapwing, or of another server with Prometheus's or Loki's API, at `url`. */
 export function askServerRange(url: string): AskRange {
-  return async ({ expr, language }, { startMs, endMs, stepMs }) => {
-    if (language === "sql")
-      throw new OperatingError("bad_request", "SQL is not evaluated over a span of time");
-    const times = { start: startMs / 1_000, end: endMs / 1_000, step: stepMs / 1_000 };
-    const { data } = await ask(
-      url,
-      queryPaths[language],
-      { query: expr, ...limitOf(language), ...times },
-      Matrix,
-    );
+  return async ({ expr, language }, range) => {
+    const { data } = await askMatrix(url, expr, language, range);
     return data.result.map(({ metric, values }): RangeSeries => ({
       labels: metric,
       timesMs: values.map(([seconds]) => Math.round(1_000 * seconds)),
       values: values.map(([, held]) => held),
     }));
   };
+}
+
+type Range = Parameters<AskRange>[1];
+
+function askMatrix(
+  url: string,
+  expr: string,
+  language: ExpressionLanguage,
+  { startMs, endMs, stepMs }: Range,
+): Promise<z.output<typeof Matrix>> {
+  const times = { start: startMs / 1_000, end: endMs / 1_000, step: stepMs / 1_000 };
+  switch (language) {
+    case "promql":
+    case "logql": {
+      const asked = { query: expr, ...limitOf(language), ...times };
+      return ask(url, queryPaths[language], asked, Matrix);
+    }
+    case "sql": {
+      const [start, end] = [startMs, endMs].map((ms) => new Date(ms).toISOString());
+      const body = { sql: expr, start, end, interval: formatDuration(stepMs) };
+      return post(url, sqlPath, JSON.stringify(body), Matrix);
+    }
+    default:
+      return assertNever(language);
+  }
 }
 
 /** An instant query in PromQL. */

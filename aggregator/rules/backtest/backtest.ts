@@ -2,6 +2,7 @@ import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
 import { type Labels, labelsKey } from "#shared/model/labels.ts";
 import { type Alert, AlertingState } from "../alerting.ts";
 import type { AlertingRule, AskRule, RuleGroup, RuleSample } from "../rule.ts";
+import { refuseSqlSteps } from "./sql_steps.ts";
 
 /** A time in which an alert would have been pending, and fired where it came so far. Unix milliseconds. */
 export type Episode = {
@@ -62,6 +63,7 @@ export async function backtest(
   const episodes = new Episodes();
   const reachMs = rule.forMs + rule.keepFiringMs;
   const firstMs = Math.floor((startMs - reachMs) / intervalMs) * intervalMs;
+  if (rule.language === "sql") refuseSqlSteps(Math.floor((endMs - firstMs) / intervalMs) + 1);
   let evaluations = 0;
   for (let fromMs = firstMs; fromMs <= endMs; fromMs += stepsAtOnce * intervalMs) {
     const toMs = Math.min(endMs, fromMs + (stepsAtOnce - 1) * intervalMs);

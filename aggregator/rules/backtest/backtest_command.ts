@@ -65,12 +65,12 @@ async function backtestFiles(files: readonly string[], flags: Flags): Promise<vo
     for (const rule of group.rules) {
       if (rule.kind !== "alerting") continue;
       if (flags.rule?.includes(rule.name) === false) continue;
-      if (rule.language === "sql") {
-        console.error(`${rule.name}: a rule over SQL has no backtest`);
-        continue;
-      }
       const startedMs = performance.now();
-      const result = await backtest(rule, group, span, parts);
+      const result = await backtest(rule, group, span, parts).catch((thrown: unknown) => {
+        if (!(thrown instanceof OperatingError)) throw thrown;
+        const { code, message } = thrown;
+        throw new OperatingError(code, `${rule.name}: ${message}`, { cause: thrown });
+      });
       const tookMs = Math.round(performance.now() - startedMs);
       if (flags.json === true) results.push(jsonOf(rule, group, result, tookMs));
       else print(rule, group, result, { ...span, tookMs });

@@ -3,7 +3,6 @@ import { z } from "zod";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { parseDuration } from "#shared/text/duration.ts";
 import type { RuleCost } from "./rule_costs.ts";
-import { unknownSqlCost } from "./sql_cost.ts";
 
 type Flags = {
   readonly url: string;
@@ -12,9 +11,14 @@ type Flags = {
   readonly json?: boolean;
 };
 
+/** null where it is not known. */
+const count = z
+  .number()
+  .nullable()
+  .transform((number) => number ?? undefined);
 const CostAnswer = z.object({
-  series: z.number(),
-  samples: z.number(),
+  series: count,
+  samples: count,
   reads: z.array(z.unknown()),
 });
 const CostsAnswer = z.object({
@@ -23,6 +27,7 @@ const CostsAnswer = z.object({
       file: z.string(),
       group: z.string(),
       name: z.string(),
+      place: z.number(),
       interval: z.number(),
       series: z.number().nullable(),
       samples: z.number().nullable(),
@@ -88,10 +93,9 @@ async function costsOf(files: readonly string[], flags: Flags): Promise<readonly
     query_offset: 0,
   });
   const schema = CostAnswer.transform((answer) => ({ ...answer, reads: [] }));
-  const found = await ruleCosts(groups, async ({ expr: expression, language }) => {
-    if (language === "sql") throw unknownSqlCost();
-    return ask(flags.url, schema, { expression, language });
-  });
+  const found = await ruleCosts(groups, ({ expr: expression, language }) =>
+    ask(flags.url, schema, { expression, language }),
+  );
   return found.map(({ cost, intervalMs, ...one }) => ({
     ...one,
     interval: intervalMs / 1_000,

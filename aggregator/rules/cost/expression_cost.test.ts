@@ -1,10 +1,11 @@
-import { expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { memoryLogs } from "../../query/memory_logs.fixture.ts";
 import { MemoryMetrics } from "../../query/memory_metrics.ts";
 import { PromqlConfig } from "../../query/promql/engine.ts";
 import { expressionCost } from "./expression_cost.ts";
 import { ruleCosts } from "./rule_costs.ts";
-import type { Rule, RuleGroup } from "../rule.ts";
+import { openSqlEngine } from "../../query/sql/sql_engine.fixture.ts";
+import type { ExpressionLanguage, Rule, RuleGroup } from "../rule.ts";
 
 const secondMs = 1_000;
 const nowMs = 7_200 * secondMs;
@@ -30,8 +31,17 @@ const logs = memoryLogs([
   ...Array.from({ length: 100 }, (_, i) => record(7_101 + i, "shop")),
   record(7_150, "db"),
 ]);
-const parts = { metrics, logs, promql: PromqlConfig.parse({}), tenant: "default" };
-const costOf = async (expr: string, language: "promql" | "logql" = "promql") => {
+// Plans read no data, so they are of an engine without any.
+const opened = await openSqlEngine({ metrics: [] });
+afterAll(opened.close);
+const parts = {
+  sql: opened.engine,
+  metrics,
+  logs,
+  promql: PromqlConfig.parse({}),
+  tenant: "default",
+};
+const costOf = async (expr: string, language: ExpressionLanguage = "promql") => {
   const { series, samples, reads } = await expressionCost({ expr, language }, nowMs, parts);
   return [series, samples, reads.map((read) => read.selector)];
 };
@@ -62,8 +72,43 @@ test.each([
   expect((await costOf(expr, "logql")).slice(0, 2)).toEqual([streams, lines]);
 });
 
+const lately = "timestamp > now()::TIMESTAMP - INTERVAL '299 seconds'";
+test.each([
+  ["SELECT 1 AS value", 0, 0],
+  [`SELECT max(value) AS value FROM metrics WHERE name = 'load' AND ${lately}`, 10, 200],
+  [`SELECT max(value) AS value FROM metrics WHERE name IN ('depth', 'a.b') AND ${lately}`, 3, 11],
+  // What is compared with a label is read before it is compared.
+  [
+    `SELECT 1 AS value FROM metrics WHERE name = 'load' AND labels['host'] = 'h1' AND ${lately}`,
+    10,
+    200,
+  ],
+  [
+    `SELECT count(*) AS value FROM logs WHERE timestamp > now()::TIMESTAMP - INTERVAL '59 seconds'`,
+    2,
+    60,
+  ],
+  ["SELECT count(*) AS value FROM metrics_tiers", undefined, undefined],
+  [
+    `SELECT 1 AS value FROM metrics_tiers, metrics WHERE metrics.name = 'load'`,
+    undefined,
+    undefined,
+  ],
+])("%s reads %p series and %p samples", async (sql, series, samples) => {
+  expect((await costOf(sql, "sql")).slice(0, 2)).toEqual([series, samples]);
+});
+
+test("a statement without a condition on name reads all series", async () => {
+  const [series, , selectors] = await costOf(
+    `SELECT max(value) AS value FROM metrics WHERE ${lately}`,
+    "sql",
+  );
+  expect([series, selectors]).toEqual([13, ['{__name__=~".+"}']]);
+});
+
 test("an expression that cannot be read is refused", () => {
   expect(costOf("sum(")).rejects.toThrow("parse error");
+  expect(costOf("SELECT FROM", "sql")).rejects.toThrow("SQL: ");
 });
 
 const rule = (name: string, expr: string): Rule => ({

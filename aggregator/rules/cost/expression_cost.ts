@@ -1,36 +1,39 @@
 import { assertNever } from "#shared/assert.ts";
 import { isTurnOver, nextTurn } from "#shared/async/turns.ts";
-import { type Labels, type Matcher, labelsKey } from "#shared/model/labels.ts";
+import { type Labels, type Matcher, labelsKey, metricNameLabel } from "#shared/model/labels.ts";
 import type { LogQuery, MetricQuery } from "#shared/query_language/logql/ast.ts";
 import { printSelector } from "#shared/query_language/logql/print.ts";
 import { parseLogql } from "../../log_pipeline/parse_query.ts";
 import type { PromqlConfig } from "../../query/promql/engine.ts";
 import { type PlannedRead, explainInstant } from "../../query/promql/explain.ts";
+import type { SqlEngine } from "../../query/sql.ts";
+import type { StatementRead } from "../../query/sql/statement_reads.ts";
 import type { LogsSource, MetricsSource } from "../../read/source.ts";
 import type { ExpressionLanguage } from "../rule.ts";
-import { unknownSqlCost } from "./sql_cost.ts";
 
 /** What one selector of an expression reads. Unix milliseconds, both inclusive. */
 export type ReadCost = {
   readonly selector: string;
   readonly startMs: number;
   readonly endMs: number;
-  /** Series, or streams of logs. */
-  readonly series: number;
-  /** Samples, or lines. */
-  readonly samples: number;
+  /** Series, or streams of logs; undefined where they are not known. */
+  readonly series: number | undefined;
+  /** Samples, or lines; undefined where they are not known. */
+  readonly samples: number | undefined;
 };
 
 /** What one evaluation of an expression reads. */
 export type ExpressionCost = {
-  readonly series: number;
-  readonly samples: number;
+  /** undefined where that of a read is. */
+  readonly series: number | undefined;
+  readonly samples: number | undefined;
   readonly reads: readonly ReadCost[];
 };
 
 export type CostParts = {
   readonly metrics: Pick<MetricsSource, "series" | "select">;
   readonly logs: Pick<LogsSource, "scan">;
+  readonly sql: Pick<SqlEngine, "reads">;
   readonly promql: PromqlConfig;
   readonly tenant: string;
   readonly signal?: AbortSignal;
@@ -43,8 +46,8 @@ const samplesMax = 5_000_000;
 
 /**
  * What an evaluation at a time (Unix milliseconds) would read, without evaluating. Series are counted by the index of series. Samples of a
- * range are those of a few series, spread over all of them, times their number. Lines are counted without reading them. Throws
- * PromqlError, LogqlError and OperatingError.
+ * range are those of a few series, spread over all of them, times their number. Lines are counted without reading them. Of SQL, its
+ * conditions on `name` and `timestamp` count. Throws PromqlError, LogqlError and OperatingError.
  */
 export async function expressionCost(
   { expr, language }: { readonly expr: string; readonly language: ExpressionLanguage },
@@ -67,19 +70,65 @@ export async function expressionCost(
       break;
     }
     case "sql":
-      throw unknownSqlCost();
+      for (const read of await parts.sql.reads({ sql: expr, timeMs, ...abortingBy(parts) }))
+        reads.push(await statementCost(read, parts));
+      break;
     default:
       return assertNever(language);
   }
-  const sum = (of: (read: ReadCost) => number) => reads.reduce((all, read) => all + of(read), 0);
+  const sum = (of: (read: ReadCost) => number | undefined) =>
+    reads.reduce<number | undefined>((all, read) => added(all, of(read)), 0);
   return { series: sum(({ series }) => series), samples: sum(({ samples }) => samples), reads };
+}
+
+function added(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b;
+}
+
+function abortingBy({ signal }: CostParts): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
+/** One scan of a view. Conditions on labels and lines do not make it read less. */
+async function statementCost(
+  { view, names, startMs: since, endMs }: StatementRead,
+  parts: CostParts,
+): Promise<ReadCost> {
+  const startMs = Math.max(0, since);
+  switch (view) {
+    case "metrics": {
+      const matchers = [namesMatcher(names)];
+      return metricsCost({ matchers, startMs, endMs, isNewest: false }, parts);
+    }
+    case "logs":
+      return linesCost({ matchers: [], startMs, endMs }, parts);
+    case "metrics_tiers": {
+      const selector = `metrics_tiers${printSelector([namesMatcher(names)])}`;
+      // No index counts the buckets of tiers.
+      return { selector, startMs, endMs, series: undefined, samples: undefined };
+    }
+    default:
+      return assertNever(view);
+  }
+}
+
+function namesMatcher(names: readonly string[] | undefined): Matcher {
+  const [only = ""] = names ?? [];
+  if (names?.length === 1) return { name: metricNameLabel, op: "=", value: only };
+  const value = names === undefined ? ".+" : names.map(escapedRegex).join("|");
+  return { name: metricNameLabel, op: "=~", value };
+}
+
+function escapedRegex(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
 async function metricsCost(
   { matchers, startMs, endMs, isNewest }: PlannedRead,
-  { metrics, tenant, signal }: CostParts,
+  parts: CostParts,
 ): Promise<ReadCost> {
-  const aborting = signal === undefined ? {} : { signal };
+  const { metrics, tenant } = parts;
+  const aborting = abortingBy(parts);
   const found = await metrics.series({
     tenant,
     selectors: [matchers],

@@ -7,6 +7,8 @@ export type RuleCost = {
   readonly file: string;
   readonly group: string;
   readonly name: string;
+  /** In its group, from 0. */
+  readonly place: number;
   readonly intervalMs: number;
   /** In each evaluation; undefined where that cannot be found out. */
   readonly cost: ExpressionCost | undefined;
@@ -17,7 +19,7 @@ export type RuleCost = {
   readonly share: number;
 };
 
-type Asked = { readonly group: RuleGroup; readonly rule: Rule };
+type Asked = { readonly group: RuleGroup; readonly rule: Rule; readonly place: number };
 
 /**
  * What rules read and their shares of all of it, the most costly first. One rule is looked at after the other. A rule whose expression
@@ -31,13 +33,13 @@ export async function ruleCosts(
   const found: (Asked & { readonly cost: ExpressionCost | undefined; readonly failure: string })[] =
     [];
   for (const group of groups)
-    for (const rule of group.rules) {
+    for (const [place, rule] of group.rules.entries()) {
       signal?.throwIfAborted();
       try {
-        found.push({ group, rule, cost: await costOf(rule, group), failure: "" });
+        found.push({ group, rule, place, cost: await costOf(rule, group), failure: "" });
       } catch (thrown) {
         signal?.throwIfAborted();
-        found.push({ group, rule, cost: undefined, failure: messageOf(thrown) });
+        found.push({ group, rule, place, cost: undefined, failure: messageOf(thrown) });
       }
     }
   const rateOf = ({ group, cost }: (typeof found)[number]) =>
@@ -48,6 +50,7 @@ export async function ruleCosts(
       file: one.group.file,
       group: one.group.name,
       name: one.rule.name,
+      place: one.place,
       intervalMs: one.group.intervalMs,
       cost: one.cost,
       failure: one.failure,

@@ -10,6 +10,8 @@ import { QueryMemory } from "../../read/memory/query_memory.ts";
 import type { AskRange } from "../backtest/backtest.ts";
 import { GroupEvaluation } from "../group_evaluation.ts";
 import type { AlertingRule } from "../rule.ts";
+import { noSql } from "../../query/sql/sql_engine.fixture.ts";
+import { sqlAtOf } from "../backtest/sql_range.ts";
 import { ruleQuery, ruleRangeQuery } from "../rule_query.ts";
 import type { SentAlert } from "../sent_alerts.ts";
 import { Affected } from "../unknown/affected.ts";
@@ -38,7 +40,7 @@ function stage(changed: Partial<AlertingRule> = {}) {
     engine: createPromqlEngine(metrics, PromqlConfig.parse({}), systemClock),
     metrics,
     logs: memoryLogs([]),
-    sql: () => Promise.reject(new Error("no rule here is in SQL")),
+    sql: sqlAtOf(noSql, "default"),
     limits: logqlLimits(LogqlConfig.parse({})),
     memory: new QueryMemory({ bytesMax: 64 * 1_024 * 1_024, limitName: "test" }),
     tenant: "default",

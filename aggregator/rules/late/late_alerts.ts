@@ -4,7 +4,7 @@ import { type BacktestParts, type Episode, backtest } from "../backtest/backtest
 import type { RuleGroup } from "../rule.ts";
 
 /** Evaluations of one span; a longer one is evaluated less often. */
-const stepsMax = 5_000;
+const stepsMax = { promql: 5_000, logql: 5_000, sql: 200 } as const;
 
 export type LateAlerts = {
   /** Those that fired and were not known to. */
@@ -25,7 +25,10 @@ export async function lateAlerts(
   parts: BacktestParts,
 ): Promise<LateAlerts> {
   const { intervalMs } = group;
-  const times = Math.max(1, Math.ceil((nowMs - sinceMs) / intervalMs / stepsMax));
+  const times = Math.max(
+    1,
+    Math.ceil((nowMs - sinceMs) / intervalMs / stepsMax[state.rule.language]),
+  );
   const asked = { ...group, intervalMs: intervalMs * times };
   const range = { startMs: sinceMs, endMs: nowMs };
   const { episodes } = await backtest(state.rule, asked, range, parts);

@@ -1,4 +1,5 @@
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
+import type { LabelNames } from "./rule_selectors.ts";
 
 /** Series of one agent that are taken into account; with more, every result may be about one of them. */
 const seriesMax = 20_000;
@@ -12,12 +13,12 @@ export class Affected {
   /** Differs from that of every other one. */
   readonly id = ++made;
   readonly series: readonly Labels[];
-  readonly #ignored: ReadonlySet<string>;
+  readonly #ignored: LabelNames;
   /** By the names of a result's labels: values of missing series under those of the names that they have. */
   readonly #byNames = new Map<string, ReadonlyMap<string, Shape>>();
 
   /** `ignored`: names of labels that are not of the series, such as those that a rule adds. */
-  constructor(series: readonly Labels[], ignored: ReadonlySet<string>) {
+  constructor(series: readonly Labels[], ignored: LabelNames) {
     this.series = series.length > seriesMax ? [{}] : series;
     this.#ignored = ignored;
   }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { type Labels, metricNameLabel } from "#shared/model/labels.ts";
+import type { StatementRead } from "../../query/sql/statement_reads.ts";
 import type { AgentFeed, MissingAgent } from "../../read/missing_agent.ts";
 import type { ExpressionLanguage, Rule } from "../rule.ts";
 import { UnknownConfig } from "./config.ts";
@@ -50,13 +51,18 @@ function data(
   feeds: Readonly<Record<string, AgentFeed>>,
   agents: readonly MissingAgent[] = [missing()],
   recordings: readonly RecordingView[] = [],
+  reads: readonly StatementRead[] = [],
 ): MissingData {
   const source = {
     list: () => agents,
     hasArrived: () => false,
     feedOf: async (agent: string) => feeds[agent],
   };
-  return new MissingData(source, () => recordings);
+  return new MissingData(
+    source,
+    () => recordings,
+    async () => reads,
+  );
 }
 
 test.each([
@@ -97,6 +103,50 @@ test("of() compares rules over logs with streams, and only while logs are missin
   const late = [missing({ signals: ["metrics"], reason: "late" })];
   expect(await data(feeds, late).of(logRule(counts), config)).toBeUndefined();
   expect(await data(feeds, late).of(rule("load"), config)).toBeDefined();
+});
+
+const read = (view: StatementRead["view"], names?: readonly string[]): StatementRead => ({
+  view,
+  names,
+  startMs: 0,
+  endMs: 1,
+});
+test.each([
+  [[read("metrics", ["load"])], true],
+  [[read("metrics_tiers", ["load", "other"])], true],
+  [[read("metrics")], true],
+  [[read("metrics", ["memory"])], false],
+  [[read("metrics", ["memory"]), read("logs")], true],
+  [[read("logs")], true],
+  [[], false],
+] satisfies [StatementRead[], boolean][])(
+  "of() finds that a statement that reads %j lacks data of a silent agent: %p",
+  async (reads, expected) => {
+    const given = data({ "id-a": feed([load("a")], [{ app: "x" }]) }, [missing()], [], reads);
+    const found = await given.of(rule("SELECT", { language: "sql" }), config);
+    expect(found !== undefined).toBe(expected);
+  },
+);
+
+test("of() holds all alerts of a statement, and with data_labels those that may be about the agent", async () => {
+  const reads = [read("metrics", ["load"])];
+  const given = data({ "id-a": feed([load("a")]) }, [missing()], [], reads);
+  const any = await given.of(rule("SELECT", { language: "sql" }), config);
+  expect(affects(any, { instance: "b" })).toBe(true);
+  const own = { language: "sql", dataLabels: ["instance"] };
+  const named = await given.of(rule("SELECT", own), config);
+  const held = ["a", "b"].map((instance) => affects(named, { instance, job: "made up" }));
+  expect(held).toEqual([true, false]);
+});
+
+test("of() lets a statement over metrics alone go on while only logs are late", async () => {
+  const late = [missing({ signals: ["logs"], reason: "late" })];
+  const feeds = { "id-a": feed([load("a")], [{ app: "x" }]) };
+  const sql = rule("SELECT", { language: "sql" });
+  expect(await data(feeds, late, [], [read("metrics")]).of(sql, config)).toBeUndefined();
+  expect(
+    await data(feeds, late, [], [read("metrics"), read("logs")]).of(sql, config),
+  ).toBeDefined();
 });
 
 test("of() leaves rules alone that ask for absence, and those that the configuration excepts", async () => {

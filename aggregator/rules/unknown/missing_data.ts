@@ -4,7 +4,12 @@ import type { AgentFeed, MissingAgent } from "../../read/missing_agent.ts";
 import type { Rule } from "../rule.ts";
 import { Affected } from "./affected.ts";
 import type { UnknownConfig } from "./config.ts";
-import { type RuleSelectors, ruleSelectors } from "./rule_selectors.ts";
+import {
+  type AskReads,
+  type LabelNames,
+  type RuleSelectors,
+  ruleSelectors,
+} from "./rule_selectors.ts";
 
 /** What the fleet knows of its agents. */
 export type MissingSource = {
@@ -35,16 +40,22 @@ type Known = { readonly key: string; readonly affected: Affected | undefined };
 export class MissingData {
   readonly #source: MissingSource;
   readonly #recordings: () => Iterable<RecordingView>;
+  readonly #askReads: AskReads;
   readonly #selectors = new WeakMap<Rule, RuleSelectors>();
   readonly #known = new WeakMap<Rule, Map<string, Known>>();
 
   /** `recordings`: an alert over what they record lacks what they lack. */
-  constructor(source: MissingSource, recordings: () => Iterable<RecordingView>) {
+  constructor(
+    source: MissingSource,
+    recordings: () => Iterable<RecordingView>,
+    askReads: AskReads,
+  ) {
     this.#source = source;
+    this.#askReads = askReads;
     this.#recordings = recordings;
   }
 
-  /** undefined where all data are there, or are taken to be there by the configuration. */
+  /** undefined where all data are there, or are taken to be there by the configuration. Throws where the rule cannot be parsed. */
   async of(rule: Rule, config: UnknownConfig): Promise<Missing | undefined> {
     if (config.enabled === config.except.includes(rule.name)) return undefined;
     const limits = { lateAfterMs: config.late_after, giveUpAfterMs: config.give_up_after };
@@ -55,7 +66,7 @@ export class MissingData {
       return undefined;
     }
     this.#known.set(rule, known);
-    const selectors = this.#selectorsOf(rule);
+    const selectors = await this.#selectorsOf(rule);
     // Such a rule asks for just this, unless it is named by the configuration.
     if (selectors.asksForAbsence && !config.except.includes(rule.name)) return undefined;
     const recorded = this.#recordedOf(rule, selectors);
@@ -68,8 +79,8 @@ export class MissingData {
     return missing.size === 0 ? undefined : missing;
   }
 
-  #selectorsOf(rule: Rule): RuleSelectors {
-    const selectors = this.#selectors.get(rule) ?? ruleSelectors(rule);
+  async #selectorsOf(rule: Rule): Promise<RuleSelectors> {
+    const selectors = this.#selectors.get(rule) ?? (await ruleSelectors(rule, this.#askReads));
     this.#selectors.set(rule, selectors);
     return selectors;
   }
@@ -86,17 +97,17 @@ export class MissingData {
     { agent, signals }: MissingAgent,
     { rule, selectors, recorded, known }: Asked,
   ): Promise<Affected | undefined> {
-    const isFed = signals.includes(selectors.signal);
+    const isFed = selectors.signals.some((signal) => signals.includes(signal));
     const feed = isFed ? await this.#source.feedOf(agent) : undefined;
     const behind = recorded.flatMap(({ rule: one, missing }) => {
       const affected = missing?.get(agent)?.affected;
       return affected === undefined ? [] : [{ affected, added: Object.keys(one.labels) }];
     });
-    const key = `${feed?.revision ?? ""};${behind.map(({ affected }) => affected.id).join()}`;
+    const key = `${feed?.revision ?? ""};${signals.join()};${behind.map(({ affected }) => affected.id).join()}`;
     const before = known.get(agent);
     if (before?.key === key) return before.affected;
     const series: Labels[] = [];
-    for (const labels of feed === undefined ? [] : selectors.of(feed)) {
+    for (const labels of feed === undefined ? [] : selectors.of(feed, signals)) {
       if (isTurnOver()) await nextTurn();
       series.push(labels);
     }
@@ -117,8 +128,9 @@ type Asked = {
 };
 
 /** Labels of alerts that are not of the data. */
-function ignoredBy({ labels }: Rule, { madeLabels }: RuleSelectors): ReadonlySet<string> {
-  return new Set([...Object.keys(labels), ...madeLabels, "alertname"]);
+function ignoredBy({ labels }: Rule, { madeLabels }: RuleSelectors): LabelNames {
+  const added = new Set([...Object.keys(labels), "alertname"]);
+  return { has: (name) => added.has(name) || madeLabels.has(name) };
 }
 
 function without(labels: Labels, names: readonly string[]): Labels {

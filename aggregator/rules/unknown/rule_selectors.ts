@@ -3,36 +3,45 @@ import { type Labels, type Matcher, metricNameLabel } from "#shared/model/labels
 import { compileMatcher, compileMatchers } from "#shared/query_language/matchers.ts";
 import { parsePromql } from "#shared/query_language/promql/parse.ts";
 import { parseLogql } from "../../log_pipeline/parse_query.ts";
+import type { StatementRead } from "../../query/sql/statement_reads.ts";
 import type { AgentFeed, FedSignal } from "../../read/missing_agent.ts";
 import type { ExpressionLanguage } from "../rule.ts";
 
 /** What a rule's expression reads. */
 export type RuleSelectors = {
-  readonly signal: FedSignal;
+  readonly signals: readonly FedSignal[];
   /** It asks whether there are data: absent() or absent_over_time(). */
   readonly asksForAbsence: boolean;
   /** Labels that the expression makes, so their values are not those of the series. */
-  readonly madeLabels: ReadonlySet<string>;
-  /** Series or streams of an agent that it selects; some of them twice. */
-  readonly of: (feed: AgentFeed) => Iterable<Labels>;
+  readonly madeLabels: LabelNames;
+  /** Series or streams of an agent that it selects, of some signals; some of them twice. */
+  readonly of: (feed: AgentFeed, signals: readonly FedSignal[]) => Iterable<Labels>;
   /** Whether it may select series of that metric. */
   readonly selectsMetric: (name: string) => boolean;
 };
 
-/** Throws OperatingError where the expression cannot be parsed. */
-export function ruleSelectors({
-  expr,
-  language,
-}: {
+export type LabelNames = { readonly has: (name: string) => boolean };
+
+/** What a statement reads now. Throws OperatingError. */
+export type AskReads = (sql: string) => Promise<readonly StatementRead[]>;
+
+type Asked = {
   readonly expr: string;
   readonly language: ExpressionLanguage;
-}): RuleSelectors {
+  readonly dataLabels?: readonly string[] | undefined;
+};
+
+/** Throws OperatingError where the expression cannot be parsed. */
+export async function ruleSelectors(
+  { expr, language, dataLabels = [] }: Asked,
+  askReads: AskReads,
+): Promise<RuleSelectors> {
   switch (language) {
     case "promql": {
       const found = lookAt(parsePromql(expr).expr);
       const selectors = found.selectors.map((matchers) => metricSelector(matchers));
       return {
-        signal: "metrics",
+        signals: ["metrics"],
         ...found,
         *of(feed) {
           for (const { name, selects } of selectors)
@@ -46,7 +55,7 @@ export function ruleSelectors({
       const found = lookAt(parseLogql(expr));
       const tests = found.selectors.map((matchers) => compileMatchers(matchers));
       return {
-        signal: "logs",
+        signals: ["logs"],
         ...found,
         *of(feed) {
           for (const labels of feed.streams()) if (tests.some((test) => test(labels))) yield labels;
@@ -54,18 +63,39 @@ export function ruleSelectors({
         selectsMetric: () => false,
       };
     }
-    // What a statement reads is not known: it is evaluated as it is.
     case "sql":
-      return {
-        signal: "metrics",
-        asksForAbsence: false,
-        madeLabels: new Set(),
-        of: () => [],
-        selectsMetric: () => false,
-      };
+      return statementSelectors(await askReads(expr), dataLabels);
     default:
       return assertNever(language);
   }
+}
+
+/** A statement may put anything into a column, so its labels are those of the data where the rule says so. */
+function statementSelectors(
+  reads: readonly StatementRead[],
+  dataLabels: readonly string[],
+): RuleSelectors {
+  const ofMetrics = reads.filter(({ view }) => view !== "logs");
+  const readsLogs = reads.some(({ view }) => view === "logs");
+  const names = ofMetrics.some((read) => read.names === undefined)
+    ? undefined
+    : new Set(ofMetrics.flatMap((read) => read.names ?? []));
+  const kept = new Set(dataLabels);
+  return {
+    signals: [
+      ...(ofMetrics.length > 0 ? ["metrics" as const] : []),
+      ...(readsLogs ? ["logs" as const] : []),
+    ],
+    asksForAbsence: false,
+    madeLabels: { has: (name) => !kept.has(name) },
+    *of(feed, signals) {
+      if (signals.includes("metrics"))
+        if (names === undefined) yield* feed.metrics();
+        else for (const name of names) yield* feed.metric(name);
+      if (readsLogs && signals.includes("logs")) yield* feed.streams();
+    },
+    selectsMetric: (name) => names?.has(name) ?? true,
+  };
 }
 
 function metricSelector(matchers: readonly Matcher[]) {

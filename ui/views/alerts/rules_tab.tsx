@@ -7,7 +7,7 @@ import { Fact } from "../../elements/fact.tsx";
 import { Icon } from "../../elements/icon.tsx";
 import { InnerLink } from "../../elements/inner_link.tsx";
 import { Sheet } from "../../overlays/sheet.tsx";
-import { useRules, useStoredGroups } from "../../queries/alerts.ts";
+import { useRuleCosts, useRules, useStoredGroups } from "../../queries/alerts.ts";
 import { usePageRange, useSearchChange } from "../../state/page_range.ts";
 import { useNow } from "../../state/media.ts";
 import { explorePage } from "../../state/places.ts";
@@ -19,8 +19,10 @@ import type { RowColumn } from "../../widgets/row_columns.ts";
 import { RowTable } from "../../widgets/row_table.tsx";
 import { toneOf } from "./alert_groups.ts";
 import { ChangeWord } from "./history/change_word.tsx";
+import { ExpensiveRules } from "./expensive_rules.tsx";
 import { NewRule, NoRules } from "./no_rules.tsx";
 import { RuleChart } from "./rule_chart.tsx";
+import { type RuleShares, ruleShares, sampleShareText, shareText } from "./rule_shares.ts";
 import { RuleUnknown, UnknownMark } from "./rule_unknown.tsx";
 
 const route = getRouteApi("/alerts");
@@ -37,7 +39,9 @@ export function RulesTab() {
   const words = useDeferredValue(q);
   const rows = useMemo(() => findRules(rules.data ?? [], words), [rules.data, words]);
   const nowMs = useNow(5_000);
-  const columns = useMemo(() => ruleColumns(nowMs), [nowMs]);
+  const costs = useRuleCosts();
+  const shares = useMemo(() => ruleShares(rules.data ?? [], costs.data), [rules.data, costs.data]);
+  const columns = useMemo(() => ruleColumns(nowMs, shares), [nowMs, shares]);
   const opened = open === undefined ? undefined : rules.data?.find((rule) => keyOf(rule) === open);
   return (
     <>
@@ -51,14 +55,21 @@ export function RulesTab() {
           all.length === 0 ? (
             <NoRules />
           ) : (
-            <RowTable
-              id="rules"
-              label="Rules"
-              rows={rows}
-              columns={columns}
-              sorting={byState}
-              onRow={(rule) => change({ open: keyOf(rule) })}
-            />
+            <>
+              <ExpensiveRules
+                rules={all}
+                shares={shares}
+                onOpen={(rule) => change({ open: keyOf(rule) })}
+              />
+              <RowTable
+                id="rules"
+                label="Rules"
+                rows={rows}
+                columns={columns}
+                sorting={byState}
+                onRow={(rule) => change({ open: keyOf(rule) })}
+              />
+            </>
           )
         }
       </Picture>
@@ -70,7 +81,7 @@ export function RulesTab() {
           size="wide"
           tools={<RuleTools rule={opened} />}
         >
-          <RuleDetail rule={opened} nowMs={nowMs} />
+          <RuleDetail rule={opened} nowMs={nowMs} shares={shares} />
         </Sheet>
       )}
     </>
@@ -154,7 +165,7 @@ function stateWord({ health, state, unknown }: RuleRow): string {
   return unknown === undefined ? state : "unknown";
 }
 
-function ruleColumns(nowMs: number): RowColumn<RuleRow>[] {
+function ruleColumns(nowMs: number, shares: RuleShares): RowColumn<RuleRow>[] {
   return [
     {
       key: "state",
@@ -208,6 +219,7 @@ function ruleColumns(nowMs: number): RowColumn<RuleRow>[] {
       value: ({ tookMs }) => tookMs,
       text: ({ tookMs }) => `${tookMs.toFixed(1)} ms`,
     },
+    ...shareColumns(shares),
     {
       key: "error",
       title: "Error",
@@ -219,7 +231,38 @@ function ruleColumns(nowMs: number): RowColumn<RuleRow>[] {
   ];
 }
 
-function RuleDetail({ rule, nowMs }: { readonly rule: RuleRow; readonly nowMs: number }) {
+function shareColumns(shares: RuleShares): RowColumn<RuleRow>[] {
+  return [
+    {
+      key: "time",
+      title: "Of time",
+      isNumber: true,
+      width: 84,
+      onPhone: false,
+      value: (rule) => shares.of(rule).time,
+      text: (rule) => shareText(shares.of(rule).time),
+    },
+    {
+      key: "samples",
+      title: "Of samples",
+      isNumber: true,
+      width: 104,
+      onPhone: false,
+      value: (rule) => shares.of(rule).samples,
+      text: (rule) => sampleShareText(shares.of(rule)),
+    },
+  ];
+}
+
+function RuleDetail({
+  rule,
+  nowMs,
+  shares,
+}: {
+  readonly rule: RuleRow;
+  readonly nowMs: number;
+  readonly shares: RuleShares;
+}) {
   const { range } = usePageRange();
   const { query, forMs, keepFiringMs, labels, annotations, evaluatedMs, lastError } = rule;
   const texts = [...Object.entries(labels), ...Object.entries(annotations)];
@@ -234,6 +277,8 @@ function RuleDetail({ rule, nowMs }: { readonly rule: RuleRow; readonly nowMs: n
         {rule.kind === "alerting" && <Fact name="For">{formatSpan(forMs)}</Fact>}
         {keepFiringMs > 0 && <Fact name="Keeps firing for">{formatSpan(keepFiringMs)}</Fact>}
         <Fact name="Every">{formatSpan(rule.intervalMs)}</Fact>
+        <Fact name="Of evaluation time">{shareText(shares.of(rule).time)}</Fact>
+        <Fact name="Of samples read">{sampleShareText(shares.of(rule))}</Fact>
         {evaluatedMs !== undefined && (
           <Fact name="Evaluated">
             <Ago ms={evaluatedMs} nowMs={nowMs} />

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { PromqlConfig } from "#aggregator/query/promql/engine.ts";
+import type { SqlEngine } from "#aggregator/query/sql.ts";
 import type { LogsSource, MetricsSource } from "#aggregator/read/source.ts";
 import { type CostParts, expressionCost } from "#aggregator/rules/cost/expression_cost.ts";
 import { ruleCosts } from "#aggregator/rules/cost/rule_costs.ts";
@@ -17,6 +18,7 @@ const timeoutMs = 30_000;
 export type CostRouteParts = {
   readonly metrics: MetricsSource;
   readonly logs: LogsSource;
+  readonly sql: Pick<SqlEngine, "reads">;
   readonly promql: PromqlConfig;
   readonly clock: Clock;
   readonly rules: () => Pick<RulesView, "evaluations">;
@@ -27,7 +29,7 @@ export type CostRouteParts = {
 /** What rules read in each evaluation: one that is being written, and those that run. */
 export function costRoutes(
   answers: ReturnType<typeof jsonAnswers>,
-  { metrics, logs, promql, clock, rules, tenant, expensiveShare }: CostRouteParts,
+  { metrics, logs, sql, promql, clock, rules, tenant, expensiveShare }: CostRouteParts,
 ): void {
   let running = 0;
   const bounded = async <Answer>(
@@ -42,7 +44,7 @@ export function costRoutes(
     running++;
     try {
       const signal = AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(timeoutMs)]);
-      return await answer({ metrics, logs, promql, tenant: tenant(c.req.raw), signal });
+      return await answer({ metrics, logs, sql, promql, tenant: tenant(c.req.raw), signal });
     } finally {
       running--;
     }
@@ -53,10 +55,12 @@ export function costRoutes(
       expressionCost({ expr, language }, clock.now(), parts),
     );
     return {
-      series: cost.series,
-      samples: cost.samples,
-      reads: cost.reads.map(({ startMs, endMs, ...read }) => ({
-        ...read,
+      series: cost.series ?? null,
+      samples: cost.samples ?? null,
+      reads: cost.reads.map(({ startMs, endMs, series, samples, selector }) => ({
+        selector,
+        series: series ?? null,
+        samples: samples ?? null,
         start: new Date(startMs).toISOString(),
         end: new Date(endMs).toISOString(),
       })),

@@ -7,13 +7,18 @@ export const CostBody = z.strictObject({
     .min(1)
     .max(100_000)
     .meta({ examples: ["sum(rate(http_requests_total[5m])) > 100"] }),
-  language: z.enum(["promql", "logql"]).default("promql"),
+  language: z.enum(["promql", "logql", "sql"]).default("promql"),
 });
 export type CostBody = z.output<typeof CostBody>;
 
 const counts = {
-  series: z.number().meta({ description: "Series, or streams of logs" }),
-  samples: z.number().meta({ description: "Samples, or lines; of ranges an estimate" }),
+  series: z
+    .number()
+    .nullable()
+    .meta({ description: "Series, or streams of logs; null where they are not known" }),
+  samples: z.number().nullable().meta({
+    description: "Samples, or lines; of ranges an estimate; null where they are not known",
+  }),
 };
 
 export const CostAnswer = z.object({
@@ -40,6 +45,7 @@ export const RuleCostsAnswer = z.object({
         file: z.string(),
         group: z.string(),
         name: z.string(),
+        place: z.number().meta({ description: "In its group, from 0" }),
         interval: z.number().meta({ description: "Seconds" }),
         series: z.number().nullable(),
         samples: z.number().nullable().meta({ description: "In each evaluation" }),

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { noSql } from "#aggregator/query/sql/sql_engine.fixture.ts";
 import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engine.ts";
 import { scanBySelect } from "#aggregator/read/record_slices.ts";
 import type { LogRecord, LogSelectRequest, LogsSource } from "#aggregator/read/source.ts";
@@ -35,6 +36,7 @@ const logs: LogsSource = {
 };
 
 const app = monitoringRoutes({
+  sql: noSql,
   engine: createPromqlEngine(metrics, PromqlConfig.parse({})),
   metrics,
   promql: PromqlConfig.parse({}),

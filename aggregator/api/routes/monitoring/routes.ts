@@ -4,9 +4,11 @@ import { populatedBuckets } from "#aggregator/query/populated_buckets.ts";
 import type { PromqlConfig, PromqlEngine } from "#aggregator/query/promql/engine.ts";
 import type { LogqlLimits } from "#aggregator/query/logql/evaluate.ts";
 import { countRefusal } from "#aggregator/query/refusals.ts";
+import type { SqlEngine } from "#aggregator/query/sql.ts";
 import type { LogsSource, MetricsSource } from "#aggregator/read/source.ts";
 import type { AlertmanagerConfig } from "#aggregator/notify/config/alertmanager_config.ts";
 import type { RulesConfig } from "#aggregator/rules/config.ts";
+import { sqlAtOf } from "#aggregator/rules/backtest/sql_range.ts";
 import type { Tails } from "#aggregator/tail/tails.ts";
 import { type ErrorCode, OperatingError, messageOf } from "#shared/errors.ts";
 import type { Clock } from "#shared/runtime/clock.ts";
@@ -25,6 +27,7 @@ export type MonitoringParts = {
   readonly engine: PromqlEngine;
   readonly metrics: MetricsSource;
   readonly logs: LogsSource;
+  readonly sql: Pick<SqlEngine, "query" | "reads">;
   /** How expressions are read, for their cost. */
   readonly promql: PromqlConfig;
   readonly limits?: LogqlLimits;
@@ -81,6 +84,7 @@ export function monitoringRoutes(parts: MonitoringParts): Hono {
       return {
         ...parts,
         tenant: parts.tenant(c.req.raw),
+        sql: sqlAtOf(parts.sql, parts.tenant(c.req.raw)),
         externalUrl: external_url,
         routing: {
           config: parts.routing(),

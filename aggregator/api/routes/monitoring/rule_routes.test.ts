@@ -6,9 +6,11 @@ import { MemoryMetrics } from "#aggregator/query/memory_metrics.ts";
 import { streamLists } from "#aggregator/query/stream_lists.ts";
 import { scanBySelect } from "#aggregator/read/record_slices.ts";
 import type { LogsSource } from "#aggregator/read/source.ts";
+import { noSql } from "#aggregator/query/sql/sql_engine.fixture.ts";
 import { knownChannels } from "#aggregator/notify/known_channels.ts";
 import { readAlertmanagerConfig } from "#aggregator/notify/config/read_config.ts";
 import { GroupEvaluation } from "#aggregator/rules/group_evaluation.ts";
+import { sqlAtOf } from "#aggregator/rules/backtest/sql_range.ts";
 import { openStoredRules } from "#aggregator/rules/stored/stored_rules.fixture.ts";
 import { messageOf } from "#shared/errors.ts";
 import { systemClock } from "#shared/runtime/clock.ts";
@@ -57,6 +59,7 @@ ruleRoutes(
     queries: () => ({
       engine: createPromqlEngine(metrics, PromqlConfig.parse({})),
       logs,
+      sql: sqlAtOf(noSql, "default"),
       tenant: "default",
       externalUrl: "http://lapwing",
       routing: { config: routing, externalLabels: { region: "eu" }, relabelRules: [] },

@@ -7,6 +7,7 @@ import { type BacktestQueries, backtestAnswer } from "./backtest/backtest_answer
 import { BacktestBody, type StoredRulesAnswer } from "./backtest/backtest_schemas.ts";
 import { ruleSetAnswer } from "./backtest/rule_set_answer.ts";
 import { RuleSetBody } from "./backtest/rule_set_schemas.ts";
+import { SqlSeriesBody, sqlSeriesAnswer } from "./backtest/sql_series.ts";
 import { jsonBody } from "./checked_params.ts";
 
 /** Backtests at a time: each may keep a processor busy for seconds. */
@@ -54,6 +55,10 @@ export function ruleRoutes(
   answers("POST", "/api/v1/monitoring/rules/backtest", async (c) => {
     const body = await jsonBody(c, BacktestBody);
     return bounded(() => backtestAnswer(body, clock.now(), queries(c), c.req.raw.signal));
+  });
+  answers("POST", "/api/v1/monitoring/rules/backtest/sql", async (c) => {
+    const body = await jsonBody(c, SqlSeriesBody);
+    return bounded(() => sqlSeriesAnswer(body, queries(c).sql, c.req.raw.signal));
   });
   answers("POST", "/api/v1/monitoring/rules/backtest/compare", async (c) => {
     const body = await jsonBody(c, RuleSetBody);

@@ -16,8 +16,10 @@ import { checkStatement } from "../check_statement.ts";
 import { LineFunction } from "../line_function.ts";
 import { tiersView } from "../tier_views.ts";
 import { lineFunctionName, logsView, metricsView } from "../views.ts";
+import { clockMacros } from "../clock_macros.ts";
 import { BatchBuilder, type Cell, rowBytes } from "./columns.ts";
 import type { SqlColumn, SqlFiles, SqlJob } from "./job.ts";
+import { planOf, planSetting } from "./plan_statement.ts";
 
 /** A batch that is so large is sent. */
 const batchBytes = 1_024 * 1_024;
@@ -36,7 +38,7 @@ export async function runStatement(
   output: SqlOutput,
   onConnection: (connection: DuckDBConnection) => void,
 ): Promise<{ readonly truncated: boolean }> {
-  const { files } = job;
+  const { files, spans, timeMs } = job;
   const instance = await DuckDBInstance.create(":memory:", {
     memory_limit: `${job.memoryBytes}B`,
     threads: String(job.threads),
@@ -50,11 +52,14 @@ export async function runStatement(
   const lines = new LineFunction(connection, lineFunctionName, files.logs);
   try {
     onConnection(connection);
+    if (job.isPlan === true) await connection.run(planSetting);
     await lock(connection, files);
-    await checkStatement(connection, job.sql);
-    await connection.run(metricsView(files.metrics));
-    await connection.run(logsView(files.logs));
-    await connection.run(tiersView(new Map(files.tiers)));
+    await checkStatement(connection, job.sql, { isAtTime: timeMs !== undefined });
+    if (timeMs !== undefined) for (const macro of clockMacros(timeMs)) await connection.run(macro);
+    if (job.isPlan === true) return await sendPlan(connection, job, output);
+    await connection.run(metricsView(files.metrics, spans?.metrics));
+    await connection.run(logsView(files.logs, lineFunctionName, spans?.logs));
+    await connection.run(tiersView(new Map(files.tiers), spans?.metrics_tiers));
     return await sendRows(connection, job, output);
   } catch (cause) {
     throw sqlError(cause);
@@ -72,6 +77,19 @@ async function lock(connection: DuckDBConnection, files: SqlFiles): Promise<void
   await connection.run("SET enable_external_access = false");
   await connection.run("SET TimeZone = 'UTC'").catch(() => {});
   await connection.run("SET lock_configuration = true");
+}
+
+async function sendPlan(
+  connection: DuckDBConnection,
+  { sql }: SqlJob,
+  output: SqlOutput,
+): Promise<{ readonly truncated: boolean }> {
+  const plan = await planOf(connection, sql);
+  output.columns([{ name: "plan", type: "VARCHAR", kind: "text" }]);
+  const batch = new BatchBuilder(["text"]);
+  batch.add([plan]);
+  await output.batch(batch.build());
+  return { truncated: false };
 }
 
 async function sendRows(

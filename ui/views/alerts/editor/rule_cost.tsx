@@ -19,14 +19,18 @@ export function RuleCostLine({ draft: { expr, language } }: { readonly draft: Ru
   const [series, samples] = unitsOf(language);
   const selectors = data.reads.map(
     (read) =>
-      `${read.selector}: ${formatCount(read.series)} ${series}, ${formatCount(read.samples)} ${samples}`,
+      `${read.selector}: ${countText(read.series)} ${series}, ${countText(read.samples)} ${samples}`,
   );
   return (
     <p className="quiet" title={selectors.join("\n")}>
-      Each evaluation reads {formatCount(data.series)} {series} and {formatCount(data.samples)}{" "}
+      Each evaluation reads {countText(data.series)} {series} and {countText(data.samples)}{" "}
       {samples}.
     </p>
   );
+}
+
+function countText(count: number | null): string {
+  return count === null ? "an unknown number of" : formatCount(count);
 }
 
 function unitsOf(language: RuleLanguage): readonly [string, string] {

@@ -11,15 +11,19 @@ import { type Episode, type RangeSeries, backtest } from "#aggregator/rules/back
 import type { AlertingRule, RuleGroup } from "#aggregator/rules/rule.ts";
 import { expressionFault } from "#aggregator/rules/rule_file.ts";
 import { vectorOf } from "#aggregator/rules/rule_query.ts";
+import { type SqlAt, sqlRange } from "#aggregator/rules/backtest/sql_range.ts";
 import { readGroup } from "#aggregator/rules/stored/group_text.ts";
 import { type BacktestAnswer, type BacktestBody, episodesMax } from "./backtest_schemas.ts";
 import { type Notified, type RoutingParts, notifiedOf } from "./notified.ts";
+import { sqlTimeoutMs } from "./sql_series.ts";
+import { withinTime } from "./time_limit.ts";
 import { timeMsOf } from "../schemas.ts";
 
 export type BacktestQueries = {
   readonly engine: PromqlEngine;
   readonly logs: LogsSource;
   readonly limits?: LogqlLimits;
+  readonly sql: SqlAt;
   readonly tenant: string;
   readonly externalUrl: string;
   readonly routing: RoutingParts;
@@ -30,7 +34,7 @@ const dayMs = 86_400_000;
 const evaluationsMax = 50_000;
 /** Values of an expression over the whole span. An evaluation takes about 1 µs for each, so this is seconds of work. */
 const valuesMax = 2_000_000;
-const timeoutMs = 30_000;
+const timeoutsMs = { promql: 30_000, logql: 30_000, sql: sqlTimeoutMs } as const;
 
 /**
  * What an alerting rule would have done over stored data. Throws OperatingError: "bad_request" with all mistakes of the rule, or with the
@@ -48,17 +52,19 @@ export async function backtestAnswer(
   const { interval: intervalMs } = body;
   if (!(startMs < endMs)) throw bad("start must be before end");
   const span = { startMs, endMs };
-  const signal = AbortSignal.any([requestSignal, AbortSignal.timeout(timeoutMs)]);
   const evaluations = (endMs - startMs + rule.forMs + rule.keepFiringMs) / intervalMs;
   if (evaluations > evaluationsMax)
     throw bad(
       `${Math.ceil(evaluations)} evaluations: expected at most ${evaluationsMax}. Take a shorter span or a longer interval`,
     );
   const group = { intervalMs, queryOffsetMs: 0, limit: 0, name: "", file: "", rules: [] };
-  const found = await backtestOf(rule, group, span, queries, signal);
-  const fired = found.episodes.filter(({ firedMs }) => firedMs !== undefined);
+  const found = await withinTime(requestSignal, timeoutsMs[rule.language], async (signal) => {
+    const result = await backtestOf(rule, group, span, queries, signal);
+    const fired = result.episodes.filter(({ firedMs }) => firedMs !== undefined);
+    return { ...result, fired, notified: await notifiedOf(fired, span, queries.routing, signal) };
+  });
+  const { fired, notified } = found;
   const pending = found.episodes.filter(({ firedMs }) => firedMs === undefined);
-  const notified = await notifiedOf(fired, span, queries.routing, signal);
   return {
     start: new Date(startMs).toISOString(),
     end: new Date(endMs).toISOString(),
@@ -91,7 +97,7 @@ export function backtestOf(
     },
     askRange: async ({ expr, language }, range) => {
       signal.throwIfAborted();
-      const series = seriesOf(await rangeOf(expr, language, { ...range, signal }, queries));
+      const series = await rangeOf(expr, language, { ...range, signal }, queries);
       for (const { timesMs } of series) values += timesMs.length;
       if (values > valuesMax)
         throw new OperatingError(
@@ -113,21 +119,22 @@ type Range = {
 async function rangeOf(
   expr: string,
   language: AlertingRule["language"],
-  { startMs, endMs, stepMs, signal }: Range,
-  { engine, logs, limits = defaultLogqlLimits, tenant }: BacktestQueries,
-): Promise<QueryData> {
+  { signal, ...range }: Range,
+  { engine, logs, sql, limits = defaultLogqlLimits, tenant }: BacktestQueries,
+): Promise<readonly RangeSeries[]> {
   switch (language) {
     case "promql":
-      return (await engine.range(expr, { startMs, endMs, stepMs, tenant, signal })).data;
+      return seriesOf((await engine.range(expr, { ...range, tenant, signal })).data);
     case "logql": {
       const query = parseLogql(expr);
       if (query.kind === "log") throw bad("a log query has no value: expected a metric query");
-      const range = { startNs: nsOf(startMs), endNs: nsOf(endMs), stepMs };
-      const { data } = await rangeAnswer(query, range, { tenant, source: logs, limits, signal });
-      return data.resultType === "streams" ? { resultType: "matrix", series: [] } : data;
+      const { startMs, endMs, stepMs } = range;
+      const exact = { startNs: nsOf(startMs), endNs: nsOf(endMs), stepMs };
+      const { data } = await rangeAnswer(query, exact, { tenant, source: logs, limits, signal });
+      return data.resultType === "streams" ? [] : seriesOf(data);
     }
     case "sql":
-      throw bad("a rule over SQL has no backtest");
+      return sqlRange(sql, expr, range, signal);
     default:
       return assertNever(language);
   }
@@ -150,16 +157,16 @@ function nsOf(ms: number): bigint {
 function ruleOf(body: BacktestBody): AlertingRule {
   const { name, expression, language, labels, annotations } = body;
   // First, and without words before it: its place is one in the expression.
-  const fault = expressionFault(expression, language);
+  const { fault, condition, groupLanguage } = writtenAs(language, expression);
   if (fault !== undefined) throw bad(fault);
   const times = {
     for: formatDuration(body.for),
     keep_firing_for: formatDuration(body.keep_firing_for),
   };
-  const rule = { alert: name, expr: expression, ...times, labels, annotations };
+  const rule = { alert: name, ...condition, ...times, labels, annotations };
   let read;
   try {
-    read = readGroup(stringify({ name: "preview", rules: [rule] }), language);
+    read = readGroup(stringify({ name: "preview", rules: [rule] }), groupLanguage);
   } catch (thrown) {
     // Lines and places are those of a text that the caller has not seen.
     const prefix = /^line \d+: (?:group "preview", rule 1, )?/gm;
@@ -168,6 +175,21 @@ function ruleOf(body: BacktestBody): AlertingRule {
   const [own] = read.rules;
   if (own?.kind !== "alerting") throw bad("expected an alerting rule");
   return own;
+}
+
+/** How a file has an expression, and what is wrong with it: DuckDB alone can read SQL. */
+function writtenAs(language: BacktestBody["language"], expression: string) {
+  switch (language) {
+    case "promql":
+    case "logql": {
+      const fault = expressionFault(expression, language);
+      return { fault, condition: { expr: expression }, groupLanguage: language };
+    }
+    case "sql":
+      return { fault: undefined, condition: { sql: expression }, groupLanguage: "auto" as const };
+    default:
+      return assertNever(language);
+  }
 }
 
 /** The time in which at least one of them fires. */

@@ -3,7 +3,7 @@ import { parseDuration } from "#shared/text/duration.ts";
 import { time } from "../schemas.ts";
 
 /** A duration of at least `leastMs`, in milliseconds. */
-const duration = (leastMs: number) =>
+export const duration = (leastMs: number) =>
   z.string().transform((text, context) => {
     const ms = parseDuration(text);
     if (ms !== undefined && ms >= leastMs) return ms;
@@ -26,7 +26,7 @@ export const BacktestBody = z.strictObject({
     .min(1)
     .max(100_000)
     .meta({ examples: ["up == 0"] }),
-  language: z.enum(["promql", "logql"]).default("promql"),
+  language: z.enum(["promql", "logql", "sql"]).default("promql"),
   for: duration(0).prefault("0s"),
   keep_firing_for: duration(0).prefault("0s"),
   labels: texts.default({}).meta({ description: "Templates, as in a file of rules" }),

@@ -4,10 +4,12 @@ import { knownChannels } from "#aggregator/notify/known_channels.ts";
 import type { BacktestResult, Episode } from "#aggregator/rules/backtest/backtest.ts";
 import type { AlertingRule, RuleGroup } from "#aggregator/rules/rule.ts";
 import { checkRuleFile } from "#aggregator/rules/rule_file.ts";
+import { refuseSqlSteps } from "#aggregator/rules/backtest/sql_steps.ts";
 import { OperatingError, messageOf } from "#shared/errors.ts";
 import { type BacktestQueries, backtestOf, episodesJson, firingMs } from "./backtest_answer.ts";
 import { episodesMax } from "./backtest_schemas.ts";
 import { notifiedOf } from "./notified.ts";
+import { withinTime } from "./time_limit.ts";
 import { timeMsOf } from "../schemas.ts";
 import type { RuleSetAnswer, RuleSetBody } from "./rule_set_schemas.ts";
 
@@ -49,15 +51,17 @@ export async function ruleSetAnswer(
       "overloaded",
       `${evaluations} evaluations: expected at most ${evaluationsMax}. Take fewer rules or a shorter span`,
     );
-  const signal = AbortSignal.any([requestSignal, AbortSignal.timeout(timeoutMs)]);
-  const tries = new Tries(span, queries, signal);
-  return {
-    start: new Date(startMs).toISOString(),
-    end: new Date(endMs).toISOString(),
-    proposed: await sideOf(groups, config, tries, queries),
-    today: await sideOf(today, queries.routing.config, tries, queries),
-    evaluations: tries.evaluations,
-  };
+  refuseSqlSteps(evaluationsOf([...groups, ...today].map(onlySql), span));
+  return withinTime(requestSignal, timeoutMs, async (signal) => {
+    const tries = new Tries(span, queries, signal);
+    return {
+      start: new Date(startMs).toISOString(),
+      end: new Date(endMs).toISOString(),
+      proposed: await sideOf(groups, config, tries, queries),
+      today: await sideOf(today, queries.routing.config, tries, queries),
+      evaluations: tries.evaluations,
+    };
+  });
 }
 
 /** Reads what is given, and takes what is in force for the rest. */
@@ -93,6 +97,10 @@ async function givenOf(
 
 function alertingOf({ rules }: RuleGroup): AlertingRule[] {
   return rules.filter((rule) => rule.kind === "alerting");
+}
+
+function onlySql(group: RuleGroup): RuleGroup {
+  return { ...group, rules: group.rules.filter(({ language }) => language === "sql") };
 }
 
 /** A rule that both sides have is evaluated once. */

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { noSql } from "#aggregator/query/sql/sql_engine.fixture.ts";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import Ajv from "ajv/dist/2020.js";
 import { z } from "zod";
@@ -37,6 +38,7 @@ const select: LogsSource["select"] = async () => [
   },
 ];
 const app = monitoringRoutes({
+  sql: noSql,
   engine: createPromqlEngine(metrics, PromqlConfig.parse({})),
   metrics,
   promql: PromqlConfig.parse({}),

@@ -13,6 +13,7 @@ import {
 } from "../alert_schemas.ts";
 import { BacktestAnswer, BacktestBody, StoredRulesAnswer } from "../backtest/backtest_schemas.ts";
 import { RuleSetAnswer, RuleSetBody } from "../backtest/rule_set_schemas.ts";
+import { SqlSeriesAnswer, SqlSeriesBody } from "../backtest/sql_series.ts";
 import { CostAnswer, CostBody, RuleCostsAnswer } from "../cost_schemas.ts";
 import { DependenciesAnswer } from "../dependency_schemas.ts";
 import {
@@ -208,6 +209,16 @@ export const operations: readonly Operation[] = [
       "Who would have been notified, when and how often. Silences are left out. Up to 2 million evaluations. Nothing is stored and nothing is sent.",
     body: RuleSetBody,
     answer: RuleSetAnswer,
+  },
+  {
+    method: "post",
+    path: "/api/v1/monitoring/rules/backtest/sql",
+    id: "evaluateSql",
+    summary: "The values of a rule's SQL statement over a span",
+    description:
+      "Runs the statement as of each step, where now() is that time and nothing younger is seen. Up to 2,000 steps.",
+    body: SqlSeriesBody,
+    answer: SqlSeriesAnswer,
   },
   {
     method: "get",

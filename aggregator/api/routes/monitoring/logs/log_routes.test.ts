@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { noSql } from "#aggregator/query/sql/sql_engine.fixture.ts";
 import { createPromqlEngine, PromqlConfig } from "#aggregator/query/promql/engine.ts";
 import { memoryLogs } from "#aggregator/query/memory_logs.fixture.ts";
 import type { LogRecord } from "#aggregator/read/source.ts";
@@ -35,6 +36,7 @@ const twin: LogRecord = { timestampNs: 100_000_000_008n, stream: other, body: "t
 
 const tails = new Tails();
 const app = monitoringRoutes({
+  sql: noSql,
   engine: createPromqlEngine(new MemoryMetrics(), PromqlConfig.parse({})),
   metrics: new MemoryMetrics(),
   promql: PromqlConfig.parse({}),
