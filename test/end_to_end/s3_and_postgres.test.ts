@@ -8,6 +8,7 @@ import { NumberedExporter, NumberedLines, audit } from "#test/support/numbered.t
 import { postgresMissing, startPostgres } from "#test/support/postgres.ts";
 import { removeS3, s3Missing, startS3 } from "#test/support/s3.ts";
 import { Stage } from "#test/support/stage.ts";
+import { transpiled } from "#test/support/transpiled.ts";
 
 const stage = new Stage();
 afterAll(() => stage.stop());
@@ -124,7 +125,7 @@ test.skipIf(missing.length > 0)(
       const options = ["--config", stage.path("aggregator.yaml"), "--set"];
       const all = [program, ...words, ...options, `storage.catalog=${second}`];
       const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, ...all], {
-        env: { PATH: process.env["PATH"] ?? "", HOME: stage.folder },
+        env: { PATH: process.env["PATH"] ?? "", HOME: stage.folder, ...transpiled },
         timeout: 30_000,
       });
       return { code: exitCode, out: stdout.toString(), err: stderr.toString() };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asking, until } from "#test/support/asking.ts";
 import { LapwingProcess } from "#test/support/lapwing_process.ts";
+import { transpiled } from "#test/support/transpiled.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lapwing-storage-commands-"));
 let scrapes = 0;
@@ -46,7 +47,7 @@ function run(...words: string[]): { code: number; out: string; err: string } {
   const program = join(import.meta.dir, "..", "..", "lapwing.ts");
   const child = Bun.spawnSync(
     [process.execPath, program, ...words, "--config", join(folder, "up.yaml")],
-    { env: { PATH: process.env.PATH ?? "", HOME: folder }, timeout: 30_000 },
+    { env: { PATH: process.env.PATH ?? "", HOME: folder, ...transpiled }, timeout: 30_000 },
   );
   const { exitCode: code, stdout, stderr } = child;
   return { code, out: stdout.toString(), err: stderr.toString() };

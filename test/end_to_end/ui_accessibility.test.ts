@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { axeFindings } from "#test/support/axe.ts";
+import { inBothThemes, sizes } from "#test/support/both_themes.ts";
 import { findChromium } from "#test/support/chromium.ts";
-import { openUiBrowser, phone, type UiBrowser } from "#test/support/ui_browser.ts";
+import { openUiBrowser, type UiBrowser } from "#test/support/ui_browser.ts";
 
 const chromiumPath = findChromium();
 if (chromiumPath === undefined) console.warn("skipped: the accessibility tests need Chromium");
@@ -72,37 +73,33 @@ describe.skipIf(chromiumPath === undefined)("the interface for everyone", () => 
     });
   });
 
-  for (const colorScheme of ["light", "dark"] as const) {
-    test(`axe finds nothing to complain of in the ${colorScheme} theme`, async () => {
-      for (const options of [{}, phone]) {
-        await ui.on(
-          { hosts: 5 },
-          { colorScheme, ...options },
-          async (page, _fixture, { complaints }) => {
-            for (const path of [
-              "/",
-              "/hosts",
-              "/hosts?view=grid&group=site",
-              "/hosts/agent-005",
-              "/hosts/agent-005?tab=services",
-              "/hosts/agent-005?tab=events",
-              "/agents/agent-005?tab=configuration",
-              "/data",
-            ]) {
-              await page.goto(path);
-              await page
-                .locator(
-                  ".sparkline path[d^='M'], .event-list li, .panel canvas, main .table, .job, .flow",
-                )
-                .first()
-                .waitFor();
-              const found = await axeFindings(page);
-              expect({ path, found }).toEqual({ path, found: [] });
-            }
-            complaints.length = 0;
-          },
-        );
-      }
+  for (const [size, options] of sizes) {
+    test(`axe finds nothing to complain of in either theme on ${size}`, async () => {
+      await ui.on({ hosts: 5 }, options, async (page, _fixture, { complaints }) => {
+        for (const path of [
+          "/",
+          "/hosts",
+          "/hosts?view=grid&group=site",
+          "/hosts/agent-005",
+          "/hosts/agent-005?tab=services",
+          "/hosts/agent-005?tab=events",
+          "/agents/agent-005?tab=configuration",
+          "/data",
+        ]) {
+          await page.goto(path);
+          await page
+            .locator(
+              ".sparkline:has(path[d^='M']), .event-list li, .panel canvas, main .table, .job, .flow",
+            )
+            .first()
+            .waitFor();
+          await inBothThemes(page, async (theme) => {
+            const found = await axeFindings(page);
+            expect({ path, theme, found }).toEqual({ path, theme, found: [] });
+          });
+        }
+        complaints.length = 0;
+      });
     });
   }
 });

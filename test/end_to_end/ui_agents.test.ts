@@ -4,6 +4,7 @@ import type { Browser } from "playwright-core";
 import { parse } from "yaml";
 import { z } from "zod";
 import { axeFindings } from "#test/support/axe.ts";
+import { inBothThemes, sizes } from "#test/support/both_themes.ts";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
@@ -11,7 +12,6 @@ import { lapwing } from "#test/support/command_line.ts";
 import type { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { natsServerPath, startNats } from "#test/support/nats.ts";
 import { Stage } from "#test/support/stage.ts";
-import { phone } from "#test/support/ui_browser.ts";
 
 const chromiumPath = findChromium();
 const canRun = chromiumPath !== undefined && natsServerPath !== undefined;
@@ -167,28 +167,28 @@ describe.skipIf(!canRun)("pages of agents over a real fleet", () => {
     });
   });
 
-  for (const colorScheme of ["light", "dark"] as const) {
-    test(`axe finds nothing in the ${colorScheme} theme, and nothing overflows on a phone`, async () => {
-      for (const options of [{}, phone]) {
-        for (const path of ["/agents", "/agents?enrol=yes", `/agents/${id}`]) {
-          await on(
-            path,
-            async (page) => {
-              await page
-                .getByText(path.includes("enrol") ? "Make token" : /1 of 1|refused/)
-                .first()
-                .waitFor();
+  for (const [size, options] of sizes) {
+    test(`axe finds nothing in either theme on ${size}, and nothing overflows`, async () => {
+      for (const path of ["/agents", "/agents?enrol=yes", `/agents/${id}`]) {
+        await on(
+          path,
+          async (page) => {
+            await page
+              .getByText(path.includes("enrol") ? "Make token" : /1 of 1|refused/)
+              .first()
+              .waitFor();
+            await inBothThemes(page, async (theme) => {
               const found = await axeFindings(page);
-              expect({ path, found }).toEqual({ path, found: [] });
+              expect({ path, theme, found }).toEqual({ path, theme, found: [] });
               const over = await page.evaluate(
                 () => document.documentElement.scrollWidth - window.innerWidth,
               );
               expect(over).toBeLessThanOrEqual(0);
-            },
-            // What fades in has other colours on its way.
-            { colorScheme, bypassCSP: true, reducedMotion: "reduce", ...options },
-          );
-        }
+            });
+          },
+          // What fades in has other colours on its way.
+          { bypassCSP: true, reducedMotion: "reduce", ...options },
+        );
       }
     });
   }

@@ -2,9 +2,9 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { z } from "zod";
 import { alertPages } from "#test/support/alert_pages.ts";
 import { axeFindings } from "#test/support/axe.ts";
+import { inBothThemes, sizes } from "#test/support/both_themes.ts";
 import { until } from "#test/support/asking.ts";
 import { findChromium } from "#test/support/chromium.ts";
-import { phone } from "#test/support/ui_browser.ts";
 
 const chromiumPath = findChromium();
 if (chromiumPath === undefined) console.warn("skipped: the tests of history need Chromium");
@@ -147,23 +147,22 @@ describe.skipIf(chromiumPath === undefined)("the history of alerts", () => {
     expect(await states({ kind: "change" })).toEqual(before);
   });
 
-  for (const colorScheme of ["light", "dark"] as const)
-    for (const [name, options] of [
-      ["a desk", {}],
-      ["a phone", phone],
-    ] as const)
-      test(`axe finds nothing to complain of in the ${colorScheme} theme on ${name}`, async () => {
-        await on(
-          "/alerts?tab=history",
-          async (page) => {
-            await page.getByRole("cell", { name: "DiskFull" }).first().waitFor();
-            expect(await axeFindings(page)).toEqual([]);
+  for (const [size, options] of sizes)
+    test(`axe finds nothing to complain of in either theme on ${size}`, async () => {
+      await on(
+        "/alerts?tab=history",
+        async (page) => {
+          await page.getByRole("cell", { name: "DiskFull" }).first().waitFor();
+          await inBothThemes(page, async (theme) => {
+            const found = await axeFindings(page);
+            expect({ theme, found }).toEqual({ theme, found: [] });
             const over = await page.evaluate(
               () => document.documentElement.scrollWidth - window.innerWidth,
             );
             expect(over).toBeLessThanOrEqual(0);
-          },
-          { colorScheme, bypassCSP: true, reducedMotion: "reduce", ...options },
-        );
-      });
+          });
+        },
+        { bypassCSP: true, reducedMotion: "reduce", ...options },
+      );
+    });
 });

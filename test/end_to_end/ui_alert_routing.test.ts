@@ -2,9 +2,9 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { z } from "zod";
 import { alertPages } from "#test/support/alert_pages.ts";
 import { axeFindings } from "#test/support/axe.ts";
+import { inBothThemes, sizes } from "#test/support/both_themes.ts";
 import { until } from "#test/support/asking.ts";
 import { findChromium } from "#test/support/chromium.ts";
-import { phone } from "#test/support/ui_browser.ts";
 
 const chromiumPath = findChromium();
 if (chromiumPath === undefined) console.warn("skipped: the tests of routing need Chromium");
@@ -124,28 +124,27 @@ describe.skipIf(chromiumPath === undefined)("receivers and routes", () => {
     });
   });
 
-  for (const colorScheme of ["light", "dark"] as const)
-    for (const [name, options] of [
-      ["a desk", {}],
-      ["a phone", phone],
-    ] as const)
-      test(`axe finds nothing to complain of in the ${colorScheme} theme on ${name}`, async () => {
-        const labels = encodeURIComponent('severity="critical", team="web"');
-        for (const [path, text] of [
-          ["/alerts?tab=receivers", "sent, 0 failed"],
-          [`/alerts?tab=routes&labels=${labels}`, "Goes to"],
-        ] as const)
-          await on(
-            path,
-            async (page) => {
-              await page.getByText(text).first().waitFor();
-              expect({ path, found: await axeFindings(page) }).toEqual({ path, found: [] });
+  for (const [size, options] of sizes)
+    test(`axe finds nothing to complain of in either theme on ${size}`, async () => {
+      const labels = encodeURIComponent('severity="critical", team="web"');
+      for (const [path, text] of [
+        ["/alerts?tab=receivers", "sent, 0 failed"],
+        [`/alerts?tab=routes&labels=${labels}`, "Goes to"],
+      ] as const)
+        await on(
+          path,
+          async (page) => {
+            await page.getByText(text).first().waitFor();
+            await inBothThemes(page, async (theme) => {
+              const found = await axeFindings(page);
+              expect({ path, theme, found }).toEqual({ path, theme, found: [] });
               const over = await page.evaluate(
                 () => document.documentElement.scrollWidth - window.innerWidth,
               );
               expect(over).toBeLessThanOrEqual(0);
-            },
-            { colorScheme, bypassCSP: true, reducedMotion: "reduce", ...options },
-          );
-      });
+            });
+          },
+          { bypassCSP: true, reducedMotion: "reduce", ...options },
+        );
+    });
 });

@@ -4,12 +4,12 @@ import type { Browser } from "playwright-core";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { axeFindings } from "#test/support/axe.ts";
+import { inBothThemes, sizes } from "#test/support/both_themes.ts";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, openPage, pagesOf } from "#test/support/chromium.ts";
 import type { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { Stage } from "#test/support/stage.ts";
-import { phone } from "#test/support/ui_browser.ts";
 
 const chromiumPath = findChromium();
 if (chromiumPath === undefined) console.warn("skipped: the tests of rules' pages need Chromium");
@@ -274,26 +274,24 @@ describe.skipIf(chromiumPath === undefined)("the editor of rules", () => {
     });
   });
 
-  for (const colorScheme of ["light", "dark"] as const)
-    for (const [name, options] of [
-      ["a desk", {}],
-      ["a phone", phone],
-    ] as const)
-      test(`axe finds nothing to complain of in the ${colorScheme} theme on ${name}`, async () => {
-        await on(
-          `/alerts/rule?name=Busy&expr=${encodeURIComponent(sawTooth)}`,
-          async (page) => {
-            await page.getByText(/Would have fired/).waitFor();
-            await page.getByRole("button", { name: "Add a label" }).click();
-            await page.getByText("As code").click();
+  for (const [size, options] of sizes)
+    test(`axe finds nothing to complain of in either theme on ${size}`, async () => {
+      await on(
+        `/alerts/rule?name=Busy&expr=${encodeURIComponent(sawTooth)}`,
+        async (page) => {
+          await page.getByText(/Would have fired/).waitFor();
+          await page.getByRole("button", { name: "Add a label" }).click();
+          await page.getByText("As code").click();
+          await inBothThemes(page, async (theme) => {
             const found = await axeFindings(page);
-            expect(found).toEqual([]);
+            expect({ theme, found }).toEqual({ theme, found: [] });
             const over = await page.evaluate(
               () => document.documentElement.scrollWidth - window.innerWidth,
             );
             expect(over).toBeLessThanOrEqual(0);
-          },
-          { colorScheme, bypassCSP: true, reducedMotion: "reduce", ...options },
-        );
-      });
+          });
+        },
+        { bypassCSP: true, reducedMotion: "reduce", ...options },
+      );
+    });
 });

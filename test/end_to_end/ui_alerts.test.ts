@@ -2,9 +2,9 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { z } from "zod";
 import { alertPages } from "#test/support/alert_pages.ts";
 import { axeFindings } from "#test/support/axe.ts";
+import { inBothThemes, sizes } from "#test/support/both_themes.ts";
 import { until } from "#test/support/asking.ts";
 import { findChromium } from "#test/support/chromium.ts";
-import { phone } from "#test/support/ui_browser.ts";
 
 const chromiumPath = findChromium();
 if (chromiumPath === undefined) console.warn("skipped: the tests of alerts' pages need Chromium");
@@ -122,33 +122,30 @@ describe.skipIf(chromiumPath === undefined)("the page of alerts", () => {
     });
   });
 
-  for (const colorScheme of ["light", "dark"] as const) {
-    for (const [name, options] of [
-      ["a desk", {}],
-      ["a phone", phone],
-    ] as const) {
-      test(`axe finds nothing to complain of in the ${colorScheme} theme on ${name}`, async () => {
-        for (const [path, text] of [
-          ["/alerts", "QueueFull"],
-          ["/alerts?tab=rules", "Broken"],
-          ["/alerts?tab=silences&open=new", "Matchers"],
-          ["/alerts?tab=notifications", "No notifications yet"],
-        ] as const)
-          await on(
-            path,
-            async (page) => {
-              await page.getByText(text).first().waitFor();
+  for (const [size, options] of sizes) {
+    test(`axe finds nothing to complain of in either theme on ${size}`, async () => {
+      for (const [path, text] of [
+        ["/alerts", "QueueFull"],
+        ["/alerts?tab=rules", "Broken"],
+        ["/alerts?tab=silences&open=new", "Matchers"],
+        ["/alerts?tab=notifications", "No notifications yet"],
+      ] as const)
+        await on(
+          path,
+          async (page) => {
+            await page.getByText(text).first().waitFor();
+            await inBothThemes(page, async (theme) => {
               const found = await axeFindings(page);
-              expect({ path, found }).toEqual({ path, found: [] });
+              expect({ path, theme, found }).toEqual({ path, theme, found: [] });
               const over = await page.evaluate(
                 () => document.documentElement.scrollWidth - window.innerWidth,
               );
               expect(over).toBeLessThanOrEqual(0);
-            },
-            // What fades in has other colours on its way.
-            { colorScheme, bypassCSP: true, reducedMotion: "reduce", ...options },
-          );
-      });
-    }
+            });
+          },
+          // What fades in has other colours on its way.
+          { bypassCSP: true, reducedMotion: "reduce", ...options },
+        );
+    });
   }
 });

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { z } from "zod";
 import { axeFindings } from "#test/support/axe.ts";
+import { inBothThemes, sizes } from "#test/support/both_themes.ts";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
 import { askedPromql } from "#test/support/query_requests.ts";
 import { saveDashboard } from "#test/support/save_dashboard.ts";
 import { Stage } from "#test/support/stage.ts";
-import { phone } from "#test/support/ui_browser.ts";
 
 const chromiumPath = findChromium();
 if (chromiumPath === undefined) console.warn("skipped: the dashboards' tests need Chromium");
@@ -362,30 +362,30 @@ describe.skipIf(chromiumPath === undefined)("dashboards", () => {
     },
   );
 
-  for (const colorScheme of ["light", "dark"] as const) {
-    test(`axe finds nothing in the ${colorScheme} theme, and a phone's page is not wider than it`, async () => {
+  for (const [size, options] of sizes) {
+    test(`axe finds nothing in either theme on ${size}, and the page is not wider than it`, async () => {
       await save("loads", board);
-      for (const options of [{}, phone]) {
-        await on({ colorScheme, ...options }, async (page, complaints) => {
-          const paths = [
-            "",
-            "/loads",
-            "/loads?edit=yes&panel=2",
-            "/loads?sheet=settings&tab=variables",
-          ];
-          for (const path of paths) {
-            await page.goto(`/dashboards${path}`);
-            await page.locator(".board-title a, canvas, .overlay-body").first().waitFor();
+      await on(options, async (page, complaints) => {
+        const paths = [
+          "",
+          "/loads",
+          "/loads?edit=yes&panel=2",
+          "/loads?sheet=settings&tab=variables",
+        ];
+        for (const path of paths) {
+          await page.goto(`/dashboards${path}`);
+          await page.locator(".board-title a, canvas, .overlay-body").first().waitFor();
+          await inBothThemes(page, async (theme) => {
             const found = await axeFindings(page, { within: "main" });
-            expect({ path, found }).toEqual({ path, found: [] });
+            expect({ path, theme, found }).toEqual({ path, theme, found: [] });
             const wide = await page.evaluate(
               () => document.documentElement.scrollWidth > innerWidth,
             );
             expect({ path, wide }).toEqual({ path, wide: false });
-          }
-          complaints.length = 0;
-        });
-      }
+          });
+        }
+        complaints.length = 0;
+      });
     });
   }
 });

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { z } from "zod";
 import { axeFindings } from "#test/support/axe.ts";
+import { inBothThemes, sizes } from "#test/support/both_themes.ts";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
 import type { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { Stage } from "#test/support/stage.ts";
-import { phone } from "#test/support/ui_browser.ts";
 
 const chromiumPath = findChromium();
 if (chromiumPath === undefined) console.warn("skipped: the tests of the data page need Chromium");
@@ -165,24 +165,24 @@ describe.skipIf(chromiumPath === undefined)("the data page over real data of thi
     await ask();
   });
 
-  for (const colorScheme of ["light", "dark"] as const) {
-    test(`axe finds nothing in the ${colorScheme} theme, and nothing overflows on a phone`, async () => {
-      for (const options of [{}, phone]) {
-        for (const tab of tabs) {
-          await on(
-            `/data?tab=${tab}&refresh=off`,
-            async (page) => {
-              await page.locator(".flow, .row-table .data-table").first().waitFor();
+  for (const [size, options] of sizes) {
+    test(`axe finds nothing in either theme on ${size}, and nothing overflows`, async () => {
+      for (const tab of tabs) {
+        await on(
+          `/data?tab=${tab}&refresh=off`,
+          async (page) => {
+            await page.locator(".flow, .row-table .data-table").first().waitFor();
+            await inBothThemes(page, async (theme) => {
               const found = await axeFindings(page);
-              expect({ tab, found }).toEqual({ tab, found: [] });
+              expect({ tab, theme, found }).toEqual({ tab, theme, found: [] });
               const over = await page.evaluate(
                 () => document.documentElement.scrollWidth - window.innerWidth,
               );
               expect(over).toBeLessThanOrEqual(0);
-            },
-            { colorScheme, bypassCSP: true, ...options },
-          );
-        }
+            });
+          },
+          { bypassCSP: true, ...options },
+        );
       }
     });
   }

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
 import { axeFindings } from "#test/support/axe.ts";
+import { inBothThemes, sizes } from "#test/support/both_themes.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
 import type { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { askedPromql } from "#test/support/query_requests.ts";
 import { Stage } from "#test/support/stage.ts";
-import { phone } from "#test/support/ui_browser.ts";
 
 const chromiumPath = findChromium();
 if (chromiumPath === undefined) console.warn("skipped: the tests of Explore need Chromium");
@@ -233,28 +233,33 @@ describe.skipIf(chromiumPath === undefined)("Explore over real metrics of this h
     });
   });
 
-  for (const colorScheme of ["light", "dark"] as const) {
-    test(`axe finds nothing in the ${colorScheme} theme, and nothing overflows on a phone`, async () => {
-      for (const options of [{ colorScheme }, { colorScheme, ...phone }]) {
-        for (const [path, shown] of [
-          [`/explore?${still}`, ".start"],
-          [`/explore?q.A=rate(node_cpu_seconds_total[1m])&as.A=builder&${still}`, ".result canvas"],
-          [`/explore/metrics?${still}`, ".metric-card svg"],
-          [`/explore/metrics?metric=node_cpu_seconds_total&${still}`, ".chart-card canvas"],
-        ] as const) {
-          await on(
-            path,
-            async (page) => {
-              await page.locator(shown).first().waitFor();
+  for (const [size, options] of sizes) {
+    test(`axe finds nothing in either theme on ${size}, and nothing overflows`, async () => {
+      for (const [path, shown] of [
+        [`/explore?${still}`, ".start"],
+        [`/explore?q.A=rate(node_cpu_seconds_total[1m])&as.A=builder&${still}`, ".result canvas"],
+        [`/explore/metrics?${still}`, ".metric-card svg"],
+        [`/explore/metrics?metric=node_cpu_seconds_total&${still}`, ".chart-card canvas"],
+      ] as const) {
+        await on(
+          path,
+          async (page) => {
+            await page.locator(shown).first().waitFor();
+            await inBothThemes(page, async (theme) => {
               const found = await axeFindings(page);
               const sideways = await page.evaluate<number>(
                 "document.querySelector('main').scrollWidth - document.querySelector('main').clientWidth",
               );
-              expect({ path, found, sideways }).toEqual({ path, found: [], sideways: 0 });
-            },
-            options,
-          );
-        }
+              expect({ path, theme, found, sideways }).toEqual({
+                path,
+                theme,
+                found: [],
+                sideways: 0,
+              });
+            });
+          },
+          options,
+        );
       }
     });
   }

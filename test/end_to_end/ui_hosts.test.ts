@@ -3,11 +3,11 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { axeFindings } from "#test/support/axe.ts";
+import { inBothThemes, sizes } from "#test/support/both_themes.ts";
 import { findChromium, launchChromium, openPage } from "#test/support/chromium.ts";
 import { freePort } from "#test/support/free_port.ts";
 import type { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { Stage } from "#test/support/stage.ts";
-import { phone } from "#test/support/ui_browser.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 
 const chromiumPath = findChromium();
@@ -157,26 +157,22 @@ describe.skipIf(chromiumPath === undefined)("pages of hosts over this host", () 
     );
   });
 
-  for (const colorScheme of ["light", "dark"] as const)
-    test(`axe finds nothing to complain of in the ${colorScheme} theme, and nothing is wider than a phone`, async () => {
-      for (const options of [{}, phone])
-        await on(
-          "/hosts",
-          async (page) => {
-            await page.locator(".memory .known").waitFor();
+  for (const [size, options] of sizes)
+    test(`axe finds nothing to complain of in either theme on ${size}, and nothing is wider than it`, async () => {
+      await on(
+        "/hosts",
+        async (page) => {
+          await page.locator(".memory .known").waitFor();
+          await expectSound(page);
+          await openHost(page);
+          for (const tab of ["Overview", "Processes", "Logs", "Targets", "Configuration"]) {
+            await page.getByRole("tab", { name: tab }).click();
+            await page.locator("canvas, [role=log] .log-text, .row-table, .job").first().waitFor();
             await expectSound(page);
-            await openHost(page);
-            for (const tab of ["Overview", "Processes", "Logs", "Targets", "Configuration"]) {
-              await page.getByRole("tab", { name: tab }).click();
-              await page
-                .locator("canvas, [role=log] .log-text, .row-table, .job")
-                .first()
-                .waitFor();
-              await expectSound(page);
-            }
-          },
-          { colorScheme, ...options },
-        );
+          }
+        },
+        options,
+      );
     });
 });
 
@@ -195,11 +191,14 @@ function memoryShare(): number {
 }
 
 async function expectSound(page: Page): Promise<void> {
-  const found = await axeFindings(page);
-  const extra = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  expect({ url: page.url(), found, extra }).toEqual({ url: page.url(), found: [], extra: 0 });
+  await inBothThemes(page, async (theme) => {
+    const url = page.url();
+    const found = await axeFindings(page);
+    const extra = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect({ url, theme, found, extra }).toEqual({ url, theme, found: [], extra: 0 });
+  });
 }
 
 function serveExporter() {

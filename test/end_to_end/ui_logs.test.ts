@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { appendFileSync } from "node:fs";
 import type { Browser, BrowserContextOptions, Locator, Page, Request } from "playwright-core";
 import { axeFindings } from "#test/support/axe.ts";
+import { inBothThemes, sizes } from "#test/support/both_themes.ts";
 import { until } from "#test/support/asking.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 import { findChromium, launchChromium, withPage } from "#test/support/chromium.ts";
 import { askedLogql } from "#test/support/query_requests.ts";
 import { hostile, longLine, writeShopLogs } from "#test/support/shop_logs.ts";
 import { Stage } from "#test/support/stage.ts";
-import { phone } from "#test/support/ui_browser.ts";
 
 const chromiumPath = findChromium();
 if (chromiumPath === undefined)
@@ -351,34 +351,34 @@ describe.skipIf(chromiumPath === undefined)("the page of logs", () => {
     });
   });
 
-  const sizes = { "on a wide screen": {}, "on a phone": phone };
-  for (const colorScheme of ["light", "dark"] as const)
-    for (const [size, options] of Object.entries(sizes))
-      test(`axe finds nothing in the ${colorScheme} theme ${size}, and nothing overflows`, async () => {
-        const looks = {
-          "/logs?refresh=off&q=order&f=.detected_level%3D%22error%22": ".logs-row",
-          "/logs/services": ".logs-services-row",
-          "/logs?tab=patterns&refresh=off": ".logs-pattern",
-          "/logs?tab=fields&refresh=off": ".logs-field-card",
-        };
-        await on(
-          "/logs",
-          async (page) => {
-            for (const [path, shown] of Object.entries(looks)) {
-              await page.goto(path);
-              await page.locator(shown).first().waitFor();
-              if (shown === ".logs-row") await rows(page).first().click();
-              await page.waitForTimeout(300);
+  for (const [size, options] of sizes)
+    test(`axe finds nothing in either theme on ${size}, and nothing overflows`, async () => {
+      const looks = {
+        "/logs?refresh=off&q=order&f=.detected_level%3D%22error%22": ".logs-row",
+        "/logs/services": ".logs-services-row",
+        "/logs?tab=patterns&refresh=off": ".logs-pattern",
+        "/logs?tab=fields&refresh=off": ".logs-field-card",
+      };
+      await on(
+        "/logs",
+        async (page) => {
+          for (const [path, shown] of Object.entries(looks)) {
+            await page.goto(path);
+            await page.locator(shown).first().waitFor();
+            if (shown === ".logs-row") await rows(page).first().click();
+            await page.waitForTimeout(300);
+            await inBothThemes(page, async (theme) => {
               const found = await axeFindings(page);
-              expect({ path, found }).toEqual({ path, found: [] });
+              expect({ path, theme, found }).toEqual({ path, theme, found: [] });
               expect(
                 await page.evaluate("document.documentElement.scrollWidth - innerWidth"),
               ).toBeLessThanOrEqual(0);
-            }
-          },
-          { colorScheme, ...options },
-        );
-      });
+            });
+          }
+        },
+        options,
+      );
+    });
 });
 
 function rows(page: Page): Locator {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser } from "playwright-core";
 import { axeFindings } from "#test/support/axe.ts";
+import { inBothThemes, sizes } from "#test/support/both_themes.ts";
 import { until } from "#test/support/asking.ts";
 import { findChromium, launchChromium, pagesOf } from "#test/support/chromium.ts";
 import { freePort } from "#test/support/free_port.ts";
 import type { LapwingProcess } from "#test/support/lapwing_process.ts";
 import { Stage } from "#test/support/stage.ts";
-import { phone } from "#test/support/ui_browser.ts";
 import { builtUi } from "#test/support/built_ui.ts";
 
 const chromiumPath = findChromium();
@@ -152,26 +152,26 @@ describe.skipIf(chromiumPath === undefined)(
       });
     });
 
-    for (const colorScheme of ["light", "dark"] as const) {
-      test(`axe finds nothing to complain of in the ${colorScheme} theme, and nothing is wider than a phone`, async () => {
-        for (const options of [{}, phone]) {
-          await on(
-            "/",
-            async (page) => {
-              await page.getByRole("region", { name: "Add a host" }).waitFor();
-              await page.locator(".sparkline path[d^='M']").first().waitFor();
+    for (const [size, options] of sizes) {
+      test(`axe finds nothing to complain of in either theme on ${size}, and nothing is wider than it`, async () => {
+        await on(
+          "/",
+          async (page) => {
+            await page.getByRole("region", { name: "Add a host" }).waitFor();
+            await page.locator(".sparkline:has(path[d^='M'])").first().waitFor();
+            await inBothThemes(page, async (theme) => {
               const found = await axeFindings(page);
-              expect(found).toEqual([]);
+              expect({ theme, found }).toEqual({ theme, found: [] });
               const extra = await page.evaluate(
                 () =>
                   (document.querySelector("main")?.scrollWidth ?? 0) -
                   (document.querySelector("main")?.clientWidth ?? 0),
               );
               expect(extra).toBe(0);
-            },
-            { colorScheme, ...options },
-          );
-        }
+            });
+          },
+          options,
+        );
       });
     }
   },

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { axeFindings } from "#test/support/axe.ts";
+import { inBothThemes, sizes } from "#test/support/both_themes.ts";
 import { findChromium } from "#test/support/chromium.ts";
 import { openUiBrowser, phone, type UiBrowser } from "#test/support/ui_browser.ts";
 import { toastEvent } from "#ui/overlays/toast.ts";
 
 const chromiumPath = findChromium();
 if (chromiumPath === undefined) console.warn("skipped: the shell's tests need Chromium");
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 const searchOf = (page: Page): URLSearchParams => new URL(page.url()).searchParams;
 const openPicker = async (page: Page): Promise<void> => {
@@ -211,45 +212,42 @@ describe.skipIf(chromiumPath === undefined)("the shell around the pages", () => 
     });
   });
 
-  const devices = [
-    ["a wide screen", {}],
-    ["a phone", phone],
-  ] as const;
-  for (const colorScheme of ["light", "dark"] as const) {
-    for (const [device, options] of devices)
-      test(`axe finds nothing to complain of in what lies over the page, ${colorScheme}, on ${device}`, async () => {
-        await ui.on({ hosts: 3 }, { colorScheme, ...options }, async (page, _fixture, opened) => {
-          await page.goto("/hosts");
-          await page.locator(".host").first().waitFor();
-          await openPicker(page);
-          await page.getByRole("button", { name: "Calendar" }).click();
-          await page.locator(".rdp-day_button").first().waitFor();
-          await expectClean(page, "picker");
-          await page.getByRole("button", { name: /^Time zone/ }).click();
-          await page.getByPlaceholder("Search", { exact: true }).waitFor();
-          await expectClean(page, "zones");
-          await page.keyboard.press("Escape");
-          await page.keyboard.press("Escape");
-          await page.getByRole("button", { name: /^Refresh/ }).click();
-          await expectClean(page, "refresh");
-          await page.keyboard.press("Escape");
-          await page.keyboard.press("Control+k");
-          await page.getByRole("option").first().waitFor();
-          await expectClean(page, "palette");
-          await page.keyboard.press("Escape");
-          await page.getByRole("heading", { level: 1 }).focus();
-          await page.keyboard.press("?");
-          await page.getByRole("dialog", { name: "Keys" }).waitFor();
-          await expectClean(page, "keys");
-          opened.complaints.length = 0;
-        });
+  for (const [size, options] of sizes) {
+    test(`axe finds nothing to complain of in what lies over the page, in either theme on ${size}`, async () => {
+      await ui.on({ hosts: 3 }, options, async (page, _fixture, opened) => {
+        await page.goto("/hosts");
+        await page.locator(".host").first().waitFor();
+        await openPicker(page);
+        await page.getByRole("button", { name: "Calendar" }).click();
+        await page.locator(".rdp-day_button").first().waitFor();
+        await expectClean(page, "picker");
+        await page.getByRole("button", { name: /^Time zone/ }).click();
+        await page.getByPlaceholder("Search", { exact: true }).waitFor();
+        await expectClean(page, "zones");
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("Escape");
+        await page.getByRole("button", { name: /^Refresh/ }).click();
+        await expectClean(page, "refresh");
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("Control+k");
+        await page.getByRole("option").first().waitFor();
+        await expectClean(page, "palette");
+        await page.keyboard.press("Escape");
+        await page.getByRole("heading", { level: 1 }).focus();
+        await page.keyboard.press("?");
+        await page.getByRole("dialog", { name: "Keys" }).waitFor();
+        await expectClean(page, "keys");
+        opened.complaints.length = 0;
       });
+    });
   }
 });
 
 async function expectClean(page: Page, what: string): Promise<void> {
   await page.waitForTimeout(200);
   // A menu lies outside the landmarks for as long as it is open, as its pattern asks.
-  const found = await axeFindings(page, { without: ["region"] });
-  expect({ what, found }).toEqual({ what, found: [] });
+  await inBothThemes(page, async (theme) => {
+    const found = await axeFindings(page, { without: ["region"] });
+    expect({ what, theme, found }).toEqual({ what, theme, found: [] });
+  });
 }

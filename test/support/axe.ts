@@ -9,7 +9,9 @@ export async function axeFindings(
   page: Page,
   { within, without = [] }: { readonly within?: string; readonly without?: readonly string[] } = {},
 ): Promise<string[]> {
-  await page.evaluate(await Bun.file(require.resolve("axe-core/axe.min.js")).text());
+  // A page that was checked before has it.
+  if (!(await page.evaluate<boolean>("'axe' in window")))
+    await page.evaluate(await Bun.file(require.resolve("axe-core/axe.min.js")).text());
   const rules = Object.fromEntries(without.map((rule) => [rule, { enabled: false }]));
   const isDark = await page.evaluate<boolean>("matchMedia('(prefers-color-scheme: dark)').matches");
   const runOnly = isDark ? { runOnly: ["color-contrast", "link-in-text-block"] } : {};

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { transpiled } from "./transpiled.ts";
 
 const program = join(import.meta.dir, "..", "..", "lapwing.ts");
 
@@ -16,7 +17,7 @@ export async function lapwing(
     stdin: options.input === undefined ? "ignore" : Buffer.from(options.input),
     stdout: "pipe",
     stderr: "pipe",
-    env: { PATH: process.env.PATH ?? "", ...options.env },
+    env: { PATH: process.env.PATH ?? "", ...transpiled, ...options.env },
   });
   const [out, err, code] = await Promise.all([
     new Response(child.stdout).text(),

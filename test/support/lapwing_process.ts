@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
+import { transpiled } from "./transpiled.ts";
 
 const root = join(import.meta.dir, "..", "..");
 const startTimeoutMs = 30_000;
@@ -34,7 +35,7 @@ export class LapwingProcess {
       stdin: "ignore",
       stdout: "ignore",
       stderr: "pipe",
-      env: { PATH: process.env.PATH ?? "", HOME: folder, ...options.env },
+      env: { PATH: process.env.PATH ?? "", HOME: folder, ...transpiled, ...options.env },
     });
     const listening = Promise.withResolvers<string>();
     void follow(child.stderr, join(folder, `${name}.log`), listening);

@@ -13,14 +13,20 @@ const numberBytes = 5;
 const lastBytes: readonly number[] = [0, 1, 1, 2, 2, 3, 3, 3, 4, 4, 5, 5, 5];
 const two24 = 2 ** 24;
 
-/** Four ASCII digits of each number below 10,000, the first in the lowest byte. */
-const textOf = Uint32Array.from({ length: 10_000 }, (_, number) => {
-  const text = String(number).padStart(4, "0");
-  return new DataView(Uint8Array.from(text, (_digit, i) => text.charCodeAt(i)).buffer).getUint32(
-    0,
-    true,
-  );
-});
+/** Four ASCII digits of each number below 10,000, the first in the lowest byte. Counted up, as every start makes it. */
+const textOf = fourDigits();
+
+function fourDigits(): Uint32Array {
+  const texts = new Uint32Array(10_000);
+  let number = 0;
+  for (let first = zero; first < zero + 10; first++)
+    for (let second = zero; second < zero + 10; second++)
+      for (let third = zero; third < zero + 10; third++)
+        for (let fourth = zero; fourth < zero + 10; fourth++)
+          // No signs: the highest byte is below 128.
+          texts[number++] = first | (second << 8) | (third << 16) | (fourth << 24);
+  return texts;
+}
 
 /** Digits of values that stand one after another, `lengths` long, `count` of them in all. Throws UnsupportedParquet where they are not so many. */
 export function unpackDigits(
