@@ -285,7 +285,7 @@ describe("head, metrics", () => {
     expect(() => head.selectSamples({ ...request, samplesMax: 3 })).toThrow(OperatingError);
   });
 
-  test("remembers each metric family as it was last told", async () => {
+  test("remembers each metric family as it came last", async () => {
     const head = createHead();
     const family = { name: "up", type: "gauge", help: "old", unit: "" } as const;
     head.appendMetrics(lane, { rows: [], sparse: [], families: [family] }, nowMs);
